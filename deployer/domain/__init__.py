@@ -1,0 +1,1 @@
+"""The shared words: frozen, typed values without I/O."""

@@ -1,0 +1,98 @@
+"""Accounts and what is deployed in them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+MANAGED_TAG = ("managed-by", "deployer")
+"""The tag that `deployment create` puts on a deployment, so that every client can see who made it."""
+
+
+class Tier(StrEnum):
+    """Where a SKU runs and how it is billed; prices differ by tier."""
+
+    REGIONAL = "regional"
+    GLOBAL = "global"
+    DATA_ZONE = "datazone"
+    DEVELOPER = "developer"
+    PROVISIONED = "provisioned"
+    GLOBAL_PROVISIONED = "global-provisioned"
+    DATA_ZONE_PROVISIONED = "datazone-provisioned"
+    BATCH = "batch"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, order=True)
+class DeploymentId:
+    """What names a deployment for ever: provider, account name, deployment name.
+
+    Vendors compare names without case, so these are stored as the vendor spells them and
+    compared in lower case through `key`.
+    """
+
+    provider: str
+    account: str
+    name: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.provider}:{self.account}/{self.name}".lower()
+
+    def __str__(self) -> str:
+        return f"{self.provider}:{self.account}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Account:
+    """An Azure OpenAI resource or an OpenAI project: what bills and holds deployments.
+
+    `resource_id` is the vendor's full identifier (ARM id, project id); `subscription` is the
+    Azure subscription or the OpenAI organisation; `endpoint` is the data plane's base URL.
+    """
+
+    provider: str
+    name: str
+    resource_id: str
+    region: str = ""
+    subscription: str = ""
+    resource_group: str = ""
+    endpoint: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    locked: bool = False
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A model served (Azure) or a fine-tuned model callable (OpenAI), as seen at one instant.
+
+    `model` is the full model name as the vendor prints it; `base_model` its family in the price
+    book, without version or fine-tune suffix (`gpt-4.1-mini`). `created_at` comes from the
+    cloud, never from first sight; None is unknown. `body` is what a restore sends back.
+    """
+
+    id: DeploymentId
+    account: Account
+    model: str
+    base_model: str
+    fine_tuned: bool
+    model_version: str = ""
+    sku: str = ""
+    tier: Tier = Tier.UNKNOWN
+    capacity: int | None = None
+    created_at: datetime | None = None
+    state: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    managed: bool = False
+    locked: bool = False
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.id.name
+
+    @property
+    def serving(self) -> bool:
+        """Whether it bills and can answer: any state but the vendor's end states."""
+        return self.state.lower() not in {"deleting", "deleted", "failed", "canceled"}

@@ -1,0 +1,64 @@
+"""What was seen at one instant, and what could not be seen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from deployer.domain.deployment import Account, Deployment
+from deployer.domain.usage import Aliveness, UsageReading
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something that could not be observed: `what` (deployments, usage, ...) of `where`, and why."""
+
+    what: str
+    where: str
+    cause: str
+
+    def __str__(self) -> str:
+        return f"{self.what} of {self.where}: {self.cause}"
+
+
+@dataclass(frozen=True)
+class InventoryReading:
+    """All accounts and deployments that one provider showed.
+
+    `unread` holds resource ids (lower case) of accounts whose deployments were not listed to the
+    end: a deployment missing there is not known to be gone. `complete` is false when the list of
+    accounts itself is partial.
+    """
+
+    accounts: tuple[Account, ...] = ()
+    deployments: tuple[Deployment, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    unread: frozenset[str] = frozenset()
+    complete: bool = True
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The world as one sweep saw it; `usage` is by `DeploymentId.key`, `aliveness` by account id in lower case."""
+
+    as_of: datetime
+    accounts: tuple[Account, ...] = ()
+    deployments: tuple[Deployment, ...] = ()
+    usage: Mapping[str, UsageReading] = field(default_factory=dict)
+    aliveness: Mapping[str, Aliveness] = field(default_factory=dict)
+    gaps: tuple[Gap, ...] = ()
+    unread: frozenset[str] = frozenset()
+    complete: bool = True
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """A deployment that the ledger believes alive, with what was last known of it.
+
+    `instance` is its creation instant. `accrued_to`: hosting is charged up to here.
+    """
+
+    deployment: Deployment
+    instance: str
+    first_seen: datetime
+    last_seen: datetime
+    accrued_to: datetime

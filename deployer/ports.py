@@ -1,0 +1,309 @@
+"""What the use cases need of the world, as protocols: adapters and fakes implement them."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+from deployer.clock import Clock
+from deployer.domain.act import Act, ActKind, Phase
+from deployer.domain.charge import Bill, Charge, Meter
+from deployer.domain.deployment import Account, Deployment
+from deployer.domain.job import Checkpoint, Job, JobEvent, JobSpec
+from deployer.domain.money import Money
+from deployer.domain.period import Period
+from deployer.domain.plan import Action, History
+from deployer.domain.snapshot import Gap, InventoryReading, Snapshot, Tracked
+from deployer.domain.subject import Subject, SubjectSpend
+from deployer.domain.usage import UsageObservation
+
+# --- clouds -----------------------------------------------------------------------------------
+
+
+class Inventory(Protocol):
+    """What exists."""
+
+    def observe(self) -> InventoryReading:
+        """All accounts and their deployments, to the last page; what failed is a gap, not an error."""
+        ...
+
+    def read(self, account: Account, name: str) -> Deployment | None:
+        """One deployment, fresh; None when the cloud answers 404. Raises CloudError."""
+        ...
+
+
+class Usage(Protocol):
+    """What was used."""
+
+    def observe(self, deployments: Sequence[Deployment], window: Period) -> UsageObservation:
+        """A reading per deployment over `window`, and each account's aliveness; never raises for a cloud's failure."""
+        ...
+
+
+@dataclass(frozen=True)
+class DeploymentRequest:
+    """A deployment to create; `body` (from the journal) overrides all but account and name when restoring."""
+
+    account: Account
+    name: str
+    model: str
+    model_version: str = ""
+    sku: str = "Standard"
+    capacity: int | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+
+
+class Deployments(Protocol):
+    """Changes of what exists. One writer per account at a time."""
+
+    def create(self, request: DeploymentRequest) -> Deployment:
+        """Create and wait until it serves. Raises CloudError; `maybe_done` when the outcome is unknown."""
+        ...
+
+    def delete(self, account: Account, name: str) -> bool:
+        """Ask for deletion and return without waiting; False when it did not exist. Raises CloudError."""
+        ...
+
+    def call(self, account: Account, name: str, text: str) -> str:
+        """Send one chat message, return the answer's text. Raises CloudError (NotFound after an undeploy)."""
+        ...
+
+
+class Billing(Protocol):
+    """What was billed, a day or more late."""
+
+    def billed(self, accounts: Sequence[Account], period: Period) -> tuple[tuple[Bill, ...], tuple[Gap, ...]]:
+        """All bills of the period, to the last page; what failed is a gap."""
+        ...
+
+
+class Training(Protocol):
+    """Fine-tuning: files and jobs of one provider. All raise CloudError."""
+
+    def upload(self, account: Account, path: Path) -> str:
+        """Upload a JSONL file, wait until the vendor has processed it, return its id."""
+        ...
+
+    def start(self, account: Account, spec: JobSpec) -> Job: ...
+
+    def jobs(self, account: Account) -> tuple[Job, ...]: ...
+
+    def job(self, account: Account, job_id: str) -> Job: ...
+
+    def events(self, account: Account, job_id: str) -> tuple[JobEvent, ...]:
+        """All events, oldest first, to the last page."""
+        ...
+
+    def checkpoints(self, account: Account, job_id: str) -> tuple[Checkpoint, ...]: ...
+
+    def cancel(self, account: Account, job_id: str) -> Job: ...
+
+    def result(self, account: Account, file_id: str) -> bytes:
+        """The content of a result file, decoded when the vendor sent it base64-encoded."""
+        ...
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of `doctor`: what was checked, whether it is well, what to do if not."""
+
+    what: str
+    ok: bool
+    detail: str
+    next_step: str = ""
+
+
+class Provider(Protocol):
+    """One cloud behind the ports. `name` is `azure`, `openai`, ..."""
+
+    name: str
+    inventory: Inventory
+    usage: Usage
+    deployments: Deployments
+    billing: Billing
+    training: Training
+
+    def check(self) -> tuple[Check, ...]:
+        """What `doctor` shows of this cloud: credential, endpoints, rights. Never raises."""
+        ...
+
+
+@dataclass(frozen=True)
+class Connection:
+    """What a provider needs to connect. `settings` holds the variables of interface.md that are set."""
+
+    settings: Mapping[str, str]
+    ca_bundle: str = ""
+    scrub: Callable[[str], str] = str
+    workers: int = 16
+    timeout: float = 30.0
+    retries: int = 5
+
+
+class ProviderPlugin(Protocol):
+    """The entry point of group `deployer.providers`."""
+
+    def __call__(self, connection: Connection, clock: Clock) -> Provider | None:
+        """Connect lazily (no call is made yet); None when this cloud is not configured."""
+        ...
+
+
+# --- ledger -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reservation:
+    id: int
+    policy: str
+    amount: Money
+
+
+@dataclass(frozen=True)
+class ReservationRequest:
+    """Hold `amount` under `policy` if what is spent and held leaves room.
+
+    `spent` is the upper bound of what the policy's subjects cost in `period` so far, read by the
+    caller; the ledger adds the open reservations of the same policy and period, atomically.
+    """
+
+    policy: str
+    period: Period
+    subject: Subject
+    amount: Money
+    spent: Money
+    limit: Money
+    at: datetime
+    override: str = ""
+
+
+@dataclass(frozen=True)
+class ReservationRefusal:
+    """The arithmetic of a no."""
+
+    policy: str
+    spent: Money
+    reserved: Money
+    asked: Money
+    limit: Money
+
+
+class Readings(Protocol):
+    def record(self, snapshot: Snapshot, charges: Iterable[Charge], gone: Iterable[str]) -> None:
+        """Append one sweep in one transaction: sightings, usage, charges; `gone` are keys no longer there."""
+        ...
+
+    def tracked(self) -> Mapping[str, Tracked]:
+        """Deployments believed alive, by `DeploymentId.key`."""
+        ...
+
+    def charged_tokens(self, keys: Iterable[str], window: Period) -> Mapping[tuple[str, str, Meter, datetime], Decimal]:
+        """Tokens already charged, by (subject key, instance, meter, start of the grain)."""
+        ...
+
+    def spent(self, period: Period) -> tuple[SubjectSpend, ...]:
+        """Charges of the period per subject, gone ones included; charges across its edges count in proportion."""
+        ...
+
+    def charges(self, period: Period) -> tuple[Charge, ...]: ...
+
+    def record_subject(self, subject: Subject, charges: Iterable[Charge] = ()) -> None:
+        """Append charges of a subject that no sweep observes (a fine-tune job)."""
+        ...
+
+    def record_bills(self, bills: Iterable[Bill]) -> None: ...
+
+    def bills(self, period: Period) -> tuple[Bill, ...]: ...
+
+
+class Journal(Protocol):
+    def intend(
+        self,
+        kind: ActKind,
+        subject: str,
+        instance: str,
+        who: str,
+        reason: str,
+        body: Mapping[str, Any],
+        numbers: Mapping[str, str],
+        at: datetime,
+    ) -> Act:
+        """Write the intent durably before anything is done."""
+        ...
+
+    def step(self, act_id: int, phase: Phase, at: datetime, detail: str = "") -> None: ...
+
+    def unfinished(self) -> tuple[Act, ...]:
+        """Acts without a final step, oldest first."""
+        ...
+
+    def acts(self, limit: int = 100) -> tuple[Act, ...]:
+        """The newest first."""
+        ...
+
+    def act(self, act_id: int) -> Act | None: ...
+
+
+class Decisions(Protocol):
+    def history(self, now: datetime) -> History: ...
+
+    def record_told(self, action: Action, at: datetime, delivered: bool) -> None:
+        """Append a warning or alert that was given."""
+        ...
+
+    def protect(self, key: str, protected: bool, who: str, reason: str, at: datetime) -> None: ...
+
+    def pause(self, paused: bool, who: str, at: datetime) -> None: ...
+
+    def record_sweep(self, at: datetime, summary: Mapping[str, Any]) -> None:
+        """Append one line about a sweep that ended, for `guard status`."""
+        ...
+
+    def last_sweep(self) -> tuple[datetime, Mapping[str, Any]] | None: ...
+
+
+class Reservations(Protocol):
+    def reserve(self, requests: Sequence[ReservationRequest]) -> tuple[Reservation, ...] | ReservationRefusal:
+        """All or none, in one transaction: of two at once that fit only singly, one is refused."""
+        ...
+
+    def settle(self, reservation_id: int, at: datetime, outcome: str) -> None:
+        """End a reservation: what it stood for is now a charge, or never happened."""
+        ...
+
+
+class Ledger(Protocol):
+    """Everything that is written down, append-only."""
+
+    readings: Readings
+    journal: Journal
+    decisions: Decisions
+    reservations: Reservations
+
+    def lease(self, name: str, holder: str, at: datetime, seconds: float) -> bool:
+        """Take or renew a named lease, so that one sweep acts at a time; False when another holds it."""
+        ...
+
+    def release(self, name: str, holder: str) -> None: ...
+
+    def close(self) -> None: ...
+
+
+# --- people -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Message:
+    """Something to tell people: plain text, `urgent` for acts and failures."""
+
+    title: str
+    body: str
+    urgent: bool = False
+
+
+class Notifier(Protocol):
+    def send(self, message: Message, channels: Sequence[str] = ()) -> bool:
+        """Deliver to the configured channels and to `channels`; True when at least one took it."""
+        ...

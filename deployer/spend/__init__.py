@@ -1,0 +1,1 @@
+"""Pure economics: values and `now` in, values out."""

@@ -1,0 +1,100 @@
+"""Dated, sourced prices and how one is found.
+
+A price that is not in the book is an `Unpriced` value that names what is missing: it is
+never zero and never a guess.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from deployer.domain.charge import Meter
+from deployer.domain.deployment import Tier
+from deployer.domain.money import Money
+
+ANY = "*"
+
+
+@dataclass(frozen=True)
+class Rate:
+    """One price: `price` in `currency` for `per` units of `meter` (hours, PTU-hours or tokens).
+
+    `model` is a base model (`gpt-4.1-mini`), `fine_tuned` whether it is the rate of fine-tuned
+    deployments (None: both). `tier` and `region` are `*` where the price holds for all.
+    `source` says where the figure was read, `read_on` when.
+    """
+
+    provider: str
+    meter: Meter
+    model: str
+    price: Decimal
+    per: Decimal
+    effective_from: date
+    source: str
+    read_on: date
+    tier: str = ANY
+    region: str = ANY
+    fine_tuned: bool | None = None
+    currency: str = "USD"
+
+    def cost(self, quantity: Decimal) -> Money:
+        """The exact price of `quantity` units."""
+        return Money(self.price * quantity / self.per, self.currency)
+
+
+@dataclass(frozen=True)
+class Unpriced:
+    """A price that the book does not hold."""
+
+    what: str
+
+    def __str__(self) -> str:
+        return f"no price known for {self.what}"
+
+
+@dataclass(frozen=True)
+class PriceQuery:
+    """What is asked of the book."""
+
+    provider: str
+    meter: Meter
+    model: str
+    tier: Tier
+    region: str
+    fine_tuned: bool
+    at: datetime
+
+    def __str__(self) -> str:
+        tuned = "fine-tuned " if self.fine_tuned else ""
+        where = f" in {self.region}" if self.region else ""
+        return f"{self.meter} of {tuned}{self.model} ({self.tier}{where}) on {self.provider}"
+
+
+class PriceBook:
+    """All rates. The most specific one that is in force wins: region, then tier, then the latest date."""
+
+    def __init__(self, rates: Iterable[Rate]) -> None:
+        self.rates = tuple(rates)
+        self._by_key: dict[tuple[str, Meter, str], list[Rate]] = {}
+        for rate in self.rates:
+            self._by_key.setdefault((rate.provider, rate.meter, rate.model), []).append(rate)
+
+    def find(self, query: PriceQuery) -> Rate | Unpriced:
+        """The rate in force at `query.at`, or what is missing."""
+        candidates = self._by_key.get((query.provider, query.meter, query.model), ())
+        fitting = [rate for rate in candidates if _fits(rate, query)]
+        return max(fitting, key=_specificity) if fitting else Unpriced(str(query))
+
+
+def _fits(rate: Rate, query: PriceQuery) -> bool:
+    return (
+        rate.effective_from <= query.at.date()
+        and rate.tier in (ANY, query.tier.value)
+        and rate.region in (ANY, query.region)
+        and rate.fine_tuned in (None, query.fine_tuned)
+    )
+
+
+def _specificity(rate: Rate) -> tuple[bool, bool, bool, date]:
+    return (rate.region != ANY, rate.tier != ANY, rate.fine_tuned is not None, rate.effective_from)
