@@ -54,6 +54,7 @@ class Job:
     suffix: str = ""
     training_tier: str = ""
     error: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ended(self) -> bool:
