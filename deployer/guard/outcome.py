@@ -1,0 +1,64 @@
+"""What a sweep and its acts came to, as values, and the exit code that follows from them."""
+
+from dataclasses import dataclass
+
+from deployer.domain.act import ActKind, Phase
+from deployer.domain.deployment import Deployment
+from deployer.domain.plan import Action, Mode, Plan
+from deployer.domain.usage import Activity
+
+
+@dataclass(frozen=True)
+class ActResult:
+    """How one act ended; `act_id` is its journal entry, None when it was given up before its intent.
+
+    `phase` is final, or the phase in which the act was left to whoever is at it now.
+    """
+
+    kind: ActKind
+    subject: str
+    phase: Phase
+    detail: str
+    act_id: int | None = None
+    action: Action | None = None
+    deployment: Deployment | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """A warning or alert, and whether at least one channel took it."""
+
+    action: Action
+    delivered: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One sweep: the plan as it stood when it ended, what was told and done, what went wrong."""
+
+    plan: Plan
+    results: tuple[ActResult, ...] = ()
+    recovered: tuple[ActResult, ...] = ()
+    told: tuple[Told, ...] = ()
+    failures: tuple[str, ...] = ()
+    blind: bool = False
+    applied: bool = False
+
+
+def exit_code(outcome: Outcome, *, pending: bool = False) -> int:
+    """The first that applies: 4 invalid policies, 1 failed, 3 deferred, 5 not observed, 10 acts pending, 0."""
+    plan = outcome.plan
+    ends = outcome.results + outcome.recovered
+    codes = (
+        (4, bool(plan.errors)),
+        (1, outcome.blind or bool(outcome.failures) or any(end.phase is Phase.FAILED for end in ends)),
+        (3, bool(plan.deferred)),
+        (5, bool(plan.gaps) or any(finding.state is Activity.UNKNOWN for finding in plan.findings)),
+        (10, pending and bool(plan.acts)),
+    )
+    return next((code for code, applies in codes if applies), 0)
+
+
+def acts_left(outcome: Outcome) -> tuple[Action, ...]:
+    """Acts of the plan that were not done because the policies only observe."""
+    return outcome.plan.acts if outcome.plan.mode is Mode.OBSERVE else ()
