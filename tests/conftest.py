@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import chdir
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ def run(sandbox: RunningSandbox, home: Path, tmp_path: Path) -> Callable[..., An
     """`run("guard", "plan", expect=5)`: one command in this process, on the sandbox, in an empty working folder."""
     from click.testing import CliRunner
 
-    from deployer.cli.main import invoke
+    from deployer.cli.main import cli
 
     work = tmp_path / "work"
     work.mkdir()
@@ -73,7 +74,8 @@ def run(sandbox: RunningSandbox, home: Path, tmp_path: Path) -> Callable[..., An
     def run_command(*arguments: str, expect: int | None = 0, env: dict[str, str] | None = None, **options: Any) -> Any:
         settings = {**{name: None for name in os.environ if _is_setting(name)}, **sandbox.env}
         settings |= {"DEPLOYER_HOME": str(home), "DEPLOYER_POLICIES": str(work / "policies"), **(env or {})}
-        result = invoke(CliRunner(), list(arguments), env=settings, folder=work, **options)
+        with chdir(work):
+            result = CliRunner().invoke(cli, list(arguments), env=settings, **options)
         if expect is not None:
             assert result.exit_code == expect, f"exit {result.exit_code}\n{result.stdout}\n{result.stderr}"
         return result
