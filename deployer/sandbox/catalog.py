@@ -1,0 +1,60 @@
+"""The models that a region offers: versions, SKUs, life cycle, and what can be fine-tuned.
+
+Dates as in Microsoft's retirement tables of 2026-11; the service's own list stands above them.
+"""
+
+from dataclasses import dataclass
+
+INFERENCE_SKUS = (
+    "Standard", "GlobalStandard", "DataZoneStandard", "GlobalBatch",
+    "ProvisionedManaged", "GlobalProvisionedManaged", "DataZoneProvisionedManaged",
+)  # fmt: skip
+TUNED_SKUS = (
+    "Standard", "GlobalStandard", "DataZoneStandard", "DeveloperTier",
+    "ProvisionedManaged", "GlobalProvisionedManaged", "DataZoneProvisionedManaged",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class BaseModel:
+    """One version of a base model."""
+
+    name: str
+    version: str
+    inference_until: str
+    fine_tune_until: str = ""
+    lifecycle: str = "GenerallyAvailable"
+    default: bool = True
+
+
+MODELS = (
+    BaseModel("gpt-4.1", "2025-04-14", "2027-10-14", "2027-04-14"),
+    BaseModel("gpt-4.1-mini", "2025-04-14", "2027-10-14", "2027-04-14"),
+    BaseModel("gpt-4.1-nano", "2025-04-14", "2027-10-14", "2027-04-14"),
+    BaseModel("gpt-4o", "2024-08-06", "2027-10-01", "2027-04-01"),
+    BaseModel("gpt-4o", "2024-11-20", "2027-10-01", default=False),
+    BaseModel("gpt-4o-mini", "2024-07-18", "2027-10-01", "2027-04-01"),
+    BaseModel("o4-mini", "2025-04-16", "2027-10-16", "2027-04-16"),
+    BaseModel("gpt-35-turbo", "0125", "2026-12-31", lifecycle="Deprecated"),
+)
+BY_NAME = {(model.name, model.version): model for model in MODELS}
+
+
+def default_version(name: str) -> str:
+    """The version that a deployment gets when it names none; empty for an unknown model."""
+    return next((model.version for model in MODELS if model.name == name and model.default), "")
+
+
+def find_base(name: str, version: str) -> BaseModel | None:
+    return BY_NAME.get((name, version or default_version(name)))
+
+
+def usage_name(sku: str, model: str, fine_tuned: bool) -> str:
+    """The quota that a deployment counts against, as the vendor names it."""
+    if "Provisioned" in sku:
+        return f"OpenAI.{sku}"
+    return f"OpenAI.{sku}.{model}{'-finetune' if fine_tuned else ''}"
+
+
+QUOTA_UNITS = 5_000
+"""Capacity units (1,000 tokens a minute, or PTU) that each quota allows in a region."""

@@ -1,0 +1,302 @@
+"""The life of Azure resources: created, scaled, deleted, expired, each at its own instant."""
+
+import heapq
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from itertools import count
+from typing import Any, Protocol
+
+from deployer.sandbox.catalog import INFERENCE_SKUS, QUOTA_UNITS, TUNED_SKUS, find_base, usage_name
+from deployer.sandbox.clock import at_seconds, seconds_of
+from deployer.sandbox.naming import Naming
+from deployer.sandbox.resource import (
+    Account,
+    Billing,
+    Deployed,
+    Lock,
+    Operation,
+    Refusal,
+    TunedModel,
+    split_tuned,
+    wanted_tags,
+)
+from deployer.sandbox.usage import Usage
+
+DAY = 86_400.0
+UNUSED_DAYS = 15  # "inactive for more than fifteen days": the deployment goes, the model stays
+Note = Callable[[str, str, str, datetime], None]
+
+
+class Pace(Protocol):
+    """How long operations take."""
+
+    lro_polls: int
+    lro_seconds: float
+
+
+class Cloud:
+    """All accounts and deployments of the tenant, gone ones included (for the invoice)."""
+
+    def __init__(self, pace: Pace, naming: Naming, usage: Usage, note: Note) -> None:
+        self.accounts: dict[str, Account] = {}
+        self.lives: list[Deployed] = []
+        self.locks: list[Lock] = []
+        self.operations: dict[str, Operation] = {}
+        self._pace, self._naming, self._usage, self._note = pace, naming, usage, note
+        self._lives_by_name: dict[tuple[str, str], list[Deployed]] = {}
+        self._active: list[Operation] = []
+        self._due: list[tuple[float, int, Deployed]] = []
+        self._order = count()
+
+    # --- reading ------------------------------------------------------------------------------
+
+    def account(self, name: str) -> Account | None:
+        return self.accounts.get(name.lower())
+
+    def of_subscription(self, subscription: str) -> Iterator[Account]:
+        for account in self.accounts.values():
+            if account.subscription.lower() == subscription.lower():
+                yield account
+
+    def find(self, account: str, name: str) -> Deployed | None:
+        owner = self.account(account)
+        return owner.deployments.get(name.lower()) if owner else None
+
+    def serving(self, account: str, name: str) -> Deployed | None:
+        """The deployment that answers calls now: made completely, and not being deleted."""
+        found = self.find(account, name)
+        return found if found and found.state == "Succeeded" else None
+
+    def lives_of(self, account: str, name: str) -> list[Deployed]:
+        """Every deployment that ever had this name, oldest first."""
+        return self._lives_by_name.get((account.lower(), name.lower()), [])
+
+    def used_quota(self, subscription: str, region: str) -> dict[str, int]:
+        used: dict[str, int] = {}
+        for account in self.of_subscription(subscription):
+            if account.region == region:
+                for deployed in account.deployments.values():
+                    name = usage_name(deployed.sku, deployed.base_model, deployed.fine_tuned)
+                    used[name] = used.get(name, 0) + deployed.capacity
+        return used
+
+    def locked(self, resource_id: str) -> Lock | None:
+        return next((lock for lock in self.locks if lock.covers(resource_id)), None)
+
+    # --- changing -----------------------------------------------------------------------------
+
+    def add_account(self, account: Account) -> Account:
+        return self.accounts.setdefault(account.name.lower(), account)
+
+    def publish_model(self, account: str, name: str, base_model: str, base_version: str) -> None:
+        owner = self.account(account)
+        if owner is None:
+            raise KeyError(f"no account {account!r}")
+        owner.models.setdefault(name.lower(), TunedModel(name, base_model, base_version))
+
+    def put(self, account: Account, name: str, body: Mapping[str, Any], now: datetime, who: str) -> Deployed:
+        """Create a deployment, or change one that exists. Raises Refusal."""
+        self._require_free(account)
+        wanted = self._read(account, name, body, now)
+        current = account.deployments.get(name.lower())
+        self._require_quota(wanted, current)
+        wanted.created_by = who
+        if current is None:
+            wanted.state = "Creating"
+            self.place(wanted)
+            self._begin("create", wanted, now)
+            return wanted
+        current.tags, current.properties = wanted.tags, wanted.properties
+        current.model, current.version = wanted.model, wanted.version
+        current.rescale(wanted.created, wanted.sku, wanted.capacity)
+        return current
+
+    def patch(self, deployed: Deployed, body: Mapping[str, Any], now: datetime) -> Deployed:
+        """Change tags and SKU. Raises Refusal."""
+        self._require_free(deployed.account)
+        if "tags" in body:
+            deployed.tags = wanted_tags(body)
+        sku = body.get("sku") or {}
+        at = float(int(seconds_of(now)))
+        deployed.rescale(at, sku.get("name") or deployed.sku, int(sku.get("capacity") or deployed.capacity))
+        return deployed
+
+    def delete(self, deployed: Deployed, now: datetime) -> Operation:
+        """Begin to delete; a second request joins the first. Raises Refusal."""
+        running = deployed.operation
+        if running and running.kind == "delete" and running.finished is None:
+            return running
+        self._require_free(deployed.account)
+        lock = self.locked(deployed.resource_id)
+        if lock:
+            raise Refusal(409, "ScopeLocked", _locked_message(deployed.resource_id, lock))
+        deployed.state, deployed.closed = "Deleting", _whole(now)
+        return self._begin("delete", deployed, now)
+
+    def place(self, deployed: Deployed) -> None:
+        """Put a deployment where it is found, billed and watched."""
+        account = deployed.account
+        deployed.watched_from = deployed.watched_from or deployed.created
+        deployed.modified = deployed.modified or deployed.created
+        deployed.billing = [Billing(deployed.created, deployed.sku, deployed.capacity)]
+        account.deployments[deployed.name.lower()] = deployed
+        self.lives.append(deployed)
+        key = (account.name.lower(), deployed.name.lower())
+        self._lives_by_name.setdefault(key, []).append(deployed)
+        self._note("created", account.name, deployed.name, at_seconds(deployed.created))
+        if deployed.sku.lower() == "developertier":
+            self._watch(deployed, deployed.created + DAY)
+        elif deployed.fine_tuned:
+            self._watch(deployed, deployed.watched_from + UNUSED_DAYS * DAY)
+
+    def place_ready(self, account: Account, name: str, body: Mapping[str, Any], now: datetime, created: datetime) -> None:
+        """A deployment that somebody else made at `created`, ready at once. Raises Refusal."""
+        deployed = self._read(account, name, body, created)
+        deployed.watched_from = _whole(now)
+        if name.lower() in account.deployments:
+            raise Refusal(409, "Conflict", f"The deployment '{name}' exists in '{account.name}'.")
+        self.place(deployed)
+
+    def remove_account(self, account: Account) -> None:
+        """Delete an account without deployments. Raises Refusal."""
+        if account.deployments:
+            raise Refusal(
+                409, "CannotDeleteResource", "Can not delete resource before nested resources are deleted."
+            )
+        del self.accounts[account.name.lower()]
+
+    # --- time ---------------------------------------------------------------------------------
+
+    def poll(self, operation: Operation, now: datetime) -> bool:
+        """Look at an operation; after enough looks it is finished. True when it is."""
+        if operation.finished is None:
+            if operation.polls >= self._pace.lro_polls:
+                self._finish(operation, _whole(now))
+            operation.polls += 1
+        return operation.finished is not None
+
+    def settle(self, now: datetime) -> None:
+        """Finish what is due, expire what the platform would remove."""
+        instant = seconds_of(now)
+        for operation in [item for item in self._active if item.started + self._pace.lro_seconds <= instant]:
+            self._finish(operation, operation.started + self._pace.lro_seconds)
+        while self._due and self._due[0][0] <= instant:
+            due, _, deployed = heapq.heappop(self._due)
+            if deployed.closed is None:
+                self._expire(deployed, due)
+
+    def _begin(self, kind: str, deployed: Deployed, now: datetime) -> Operation:
+        operation = Operation(self._naming.uuid("operation"), kind, deployed, _whole(now))
+        self.operations[operation.id] = operation
+        self._active.append(operation)
+        deployed.operation = deployed.account.busy = operation
+        return operation
+
+    def _finish(self, operation: Operation, at: float) -> None:
+        operation.finished = at
+        self._active.remove(operation)
+        deployed = operation.deployed
+        deployed.account.busy = None
+        if operation.kind == "create":
+            deployed.state = "Succeeded"
+        else:
+            self._remove(deployed, at, "deleted")
+
+    def _remove(self, deployed: Deployed, at: float, event: str) -> None:
+        deployed.gone = at
+        deployed.closed = deployed.closed or at
+        deployed.account.deployments.pop(deployed.name.lower(), None)
+        self._note(event, deployed.account.name, deployed.name, at_seconds(at))
+
+    def _watch(self, deployed: Deployed, due: float) -> None:
+        heapq.heappush(self._due, (due, next(self._order), deployed))
+
+    def _expire(self, deployed: Deployed, due: float) -> None:
+        if deployed.sku.lower() != "developertier":
+            series = self._usage.series(deployed.account.name, deployed.name)
+            last = series.last_activity(due)
+            later = max(deployed.watched_from, last or 0.0) + UNUSED_DAYS * DAY
+            if later > due:
+                self._watch(deployed, later)
+                return
+        self._remove(deployed, float(int(due)), "expired")
+
+    # --- rules --------------------------------------------------------------------------------
+
+    def _require_free(self, account: Account) -> None:
+        if account.busy:
+            raise Refusal(
+                409,
+                "RequestConflict",
+                "Another operation is being performed on the parent resource "
+                f"'{account.resource_id}'. Please retry later.",
+            )
+
+    def _require_quota(self, wanted: Deployed, current: Deployed | None) -> None:
+        name = usage_name(wanted.sku, wanted.base_model, wanted.fine_tuned)
+        used = self.used_quota(wanted.account.subscription, wanted.account.region).get(name, 0)
+        used -= current.capacity if current and current.sku == wanted.sku else 0
+        if used + wanted.capacity > QUOTA_UNITS:
+            raise Refusal(
+                400,
+                "InsufficientQuota",
+                f"This operation require {wanted.capacity} new capacity in quota {name}, which is bigger than "
+                f"the current available capacity {max(0, QUOTA_UNITS - used)}. The current quota usage is {used} "
+                f"and the quota limit is {QUOTA_UNITS} for quota {name}.",
+            )
+
+    def _read(self, account: Account, name: str, body: Mapping[str, Any], at: datetime) -> Deployed:
+        properties = dict(body.get("properties") or {})
+        model = properties.pop("model", None) or {}
+        sku = body.get("sku") or {}
+        sku_name, capacity = sku.get("name") or "Standard", int(sku.get("capacity") or 1)
+        wanted, version = str(model.get("name") or ""), str(model.get("version") or "")
+        tuned = account.models.get(wanted.lower())
+        base = None if tuned else find_base(wanted, version)
+        if tuned is None and base is None:
+            raise Refusal(400, "DeploymentModelNotSupported", _model_message(model.get("format"), wanted, version))
+        offered = TUNED_SKUS if tuned else INFERENCE_SKUS
+        if sku_name.lower() not in {item.lower() for item in offered}:
+            raise Refusal(400, "InvalidResourceProperties", _sku_message(sku_name, wanted, version))
+        return Deployed(
+            account=account,
+            name=name,
+            model=tuned.name if tuned else wanted,
+            version=(version or "1") if tuned else base.version if base else "",
+            base_model=tuned.base_model if tuned else wanted,
+            fine_tuned=tuned is not None,
+            sku=sku_name,
+            capacity=capacity,
+            created=_whole(at),
+            tags=wanted_tags(body),
+            properties=properties,
+        )
+
+    def declare(self, account: Account, model: str) -> None:
+        """Make a fine-tuned model's name known in an account, as if its job had finished there."""
+        parts = split_tuned(model)
+        if parts and model.lower() not in account.models:
+            self.publish_model(account.name, model, *parts)
+
+
+def _whole(at: datetime) -> float:
+    """Azure bills and prints whole seconds here, so that no two sums differ by a fraction."""
+    return float(int(seconds_of(at)))
+
+
+def _model_message(form: Any, name: str, version: str) -> str:
+    return (
+        f"The model 'Format: {form or 'OpenAI'}, Name: {name}, Version: {version}' of account deployment "
+        "is not supported."
+    )
+
+
+def _sku_message(sku: str, name: str, version: str) -> str:
+    return f"The specified SKU '{sku}' for model '{name} {version}' is not supported in this region."
+
+
+def _locked_message(resource_id: str, lock: Lock) -> str:
+    return (
+        f"The scope '{resource_id}' cannot perform delete operation because following scope(s) are locked: "
+        f"'{lock.scope}'. Please remove the lock and try again."
+    )

@@ -1,0 +1,67 @@
+"""Who may call: one tenant with a service principal, and the keys of both vendors."""
+
+import base64
+import secrets
+import time
+from dataclasses import dataclass
+
+import msgspec
+
+from deployer.sandbox.naming import Naming
+
+TOKEN_SECONDS = 3599
+
+
+@dataclass(frozen=True)
+class Token:
+    text: str
+    audience: str
+    expires: float
+
+
+class Credentials:
+    """What the clouds accept. All of it follows from the seed, so that settings survive a reset.
+
+    Tokens run out by the machine's clock, not by the virtual one: the vendors' client libraries
+    keep their tokens by the machine's clock.
+    """
+
+    def __init__(self, naming: Naming) -> None:
+        fixed = naming.fixed_uuid
+        self.tenant_id = fixed("tenant")
+        self.client_id = fixed("client")
+        self.object_id = fixed("principal")
+        self.client_secret = "sbx~" + naming.digest("client-secret").hex()[:36]
+        self.subscription_id = fixed("subscription")
+        self.openai_key = "sk-sandbox-" + naming.digest("openai-key").hex()[:40]
+        self.admin_key = "sk-admin-sandbox-" + naming.digest("openai-admin-key").hex()[:40]
+        self._naming = naming
+        self._tokens: dict[str, Token] = {}
+
+    def account_key(self, account: str) -> str:
+        """The `api-key` of one Azure OpenAI account."""
+        return self._naming.digest(f"account-key:{account.lower()}").hex()
+
+    def issue(self, audience: str) -> Token:
+        """A new bearer token, shaped like the vendor's."""
+        now = time.monotonic()
+        self._tokens = {text: token for text, token in self._tokens.items() if token.expires > now}
+        header = _part({"typ": "JWT", "alg": "none"})
+        claims = {"aud": audience, "tid": self.tenant_id, "appid": self.client_id, "oid": self.object_id}
+        text = f"{header}.{_part(claims)}.{secrets.token_urlsafe(24)}"
+        token = Token(text, audience, now + TOKEN_SECONDS)
+        self._tokens[text] = token
+        return token
+
+    def is_valid(self, authorization: str) -> bool:
+        """Whether an `Authorization` header carries a token that was issued and has not run out."""
+        scheme, _, text = authorization.partition(" ")
+        token = self._tokens.get(text.strip())
+        return scheme.lower() == "bearer" and token is not None and token.expires > time.monotonic()
+
+    def revoke_all(self) -> None:
+        self._tokens.clear()
+
+
+def _part(content: dict[str, str]) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(content)).rstrip(b"=").decode()

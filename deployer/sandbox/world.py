@@ -1,0 +1,134 @@
+"""Everything that is true in the sandbox: one world, from which every answer is derived.
+
+A service module offers `routes(world) -> list[Route]` and keeps its own state beside the world;
+a reset makes a new world and asks every module for its routes again. What a service learns
+about use and training it tells the world (`record_call`, `charge_training`, `publish_model`), and
+what it must do when time has passed it registers with `on_time`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from deployer.sandbox.clock import VirtualClock, seconds_of
+from deployer.sandbox.cloud import Cloud
+from deployer.sandbox.credential import Credentials
+from deployer.sandbox.fault import Faults
+from deployer.sandbox.naming import Naming
+from deployer.sandbox.usage import Call, Traffic, Usage
+
+
+@dataclass(frozen=True)
+class TrainingCharge:
+    """What one fine-tune job is billed: `meter` is `training` (tokens) or `training-hours`.
+
+    `provider` is `azure` or `openai`; `account` the Azure account or the OpenAI project; `tier` is
+    `regional`, `global`, `datazone` or `developer`, on OpenAI `*`.
+    """
+
+    provider: str
+    account: str
+    job: str
+    model: str
+    quantity: Decimal
+    at: datetime
+    tier: str = "*"
+    meter: str = "training"
+    start: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that truly happened to a deployment: created, deleted or expired."""
+
+    at: datetime
+    event: str
+    account: str
+    deployment: str
+
+
+@dataclass
+class Settings:
+    """How this world behaves where the vendors' limits leave room."""
+
+    lro_polls: int = 7
+    lro_seconds: float = 60.0
+    page_size: int = 100
+    metric_latency: float = 180.0
+
+
+@dataclass
+class World:
+    """The state of the emulated clouds; `base_url` is where the sandbox itself is reached."""
+
+    seed: int
+    clock: VirtualClock
+    base_url: str
+    settings: Settings = field(default_factory=Settings)
+
+    def __post_init__(self) -> None:
+        self.naming = Naming(self.seed)
+        self.credentials = Credentials(self.naming)
+        self.usage = Usage()
+        self.events: list[Event] = []
+        self.training: list[TrainingCharge] = []
+        self.faults = Faults(self.seed)
+        self.cloud = Cloud(self.settings, self.naming, self.usage, self.note)
+        self._watchers: list[Callable[[datetime], None]] = [self.cloud.settle]
+        self._settled: datetime | None = None
+
+    # --- time ---------------------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def on_time(self, watcher: Callable[[datetime], None]) -> None:
+        """Call `watcher(now)` before the next request whenever time has moved since the last one."""
+        self._watchers.append(watcher)
+
+    def settle(self) -> None:
+        """Let happen all that is due by now."""
+        now = self.now()
+        if now != self._settled:
+            self._settled = now
+            for watcher in self._watchers:
+                watcher(now)
+
+    def note(self, event: str, account: str, deployment: str, at: datetime) -> None:
+        self.events.append(Event(at, event, account, deployment))
+
+    # --- what services tell -------------------------------------------------------------------
+
+    def record_call(
+        self,
+        account: str,
+        deployment: str,
+        at: datetime,
+        status: int,
+        prompt_tokens: int,
+        completion_tokens: int,
+        cached_tokens: int = 0,
+    ) -> None:
+        """One call that a data plane answered; it shows in metrics, usage and invoice."""
+        call = Call(seconds_of(at), status, prompt_tokens, completion_tokens, cached_tokens)
+        self.usage.open(account, deployment).add_call(call)
+
+    def record_traffic(self, account: str, deployment: str, traffic: Traffic) -> None:
+        """Requests that are not really made; future ones count once their time has come."""
+        self.usage.open(account, deployment).add_traffic(traffic)
+
+    def charge_training(self, charge: TrainingCharge) -> None:
+        """Put a job on the invoice."""
+        self.training.append(charge)
+
+    def publish_model(self, account: str, name: str, base_model: str, base_version: str = "") -> None:
+        """Make a fine-tuned model deployable in an Azure account."""
+        self.cloud.publish_model(account, name, base_model, base_version)
+
+    # --- what services ask --------------------------------------------------------------------
+
+    def serving(self, account: str, deployment: str) -> Any:
+        """The deployment that answers calls now (`cloud.Deployed`), or None: the data plane's 404."""
+        return self.cloud.serving(account, deployment)
