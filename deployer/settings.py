@@ -5,6 +5,7 @@ type that hides them, and `scrub` removes their values from any text.
 """
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -40,7 +41,12 @@ class Settings:
     @property
     def own_database(self) -> bool:
         """Whether the ledger is the SQLite file in the state folder."""
-        return self.database_url == sqlite_url(self.home / LEDGER_FILE)
+        return self.database_url == sqlite_url(self.ledger_file)
+
+    @property
+    def ledger_file(self) -> Path:
+        """Where the ledger is when it is our own SQLite file."""
+        return self.home / LEDGER_FILE
 
     def get(self, name: str) -> str:
         """The value of a setting that is no secret, or its default."""
@@ -156,7 +162,8 @@ def _ca_bundle(known: Mapping[str, str]) -> Path | None:
 
 
 def _split(urls: str) -> list[str]:
-    return [url for url in urls.replace(",", " ").split() if url]
+    """At commas and spaces that another URL follows: a URL may hold commas itself."""
+    return [url for url in re.split(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)", urls.strip(" ,")) if url]
 
 
 def _unknown_names(raw: Mapping[str, str]) -> tuple[str, ...]:
