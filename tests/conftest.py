@@ -1,5 +1,6 @@
 """Fixtures that every test may use: a real sandbox over TLS, its clock, and the command line."""
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import chdir
@@ -64,17 +65,21 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture
 def run(sandbox: RunningSandbox, home: Path, tmp_path: Path) -> Callable[..., Any]:
     """`run("guard", "plan", expect=5)`: one command in this process, on the sandbox, in an empty working folder."""
-    from click.testing import CliRunner
+    from click.testing import CliRunner, Result
 
     from deployer.cli.main import cli
 
     work = tmp_path / "work"
     work.mkdir()
 
-    def run_command(*arguments: str, expect: int | None = 0, env: dict[str, str] | None = None, **options: Any) -> Any:
-        settings = {**{name: None for name in os.environ if _is_setting(name)}, **sandbox.env}
-        settings |= {"DEPLOYER_HOME": str(home), "DEPLOYER_POLICIES": str(work / "policies"), **(env or {})}
-        with chdir(work):
+    def run_command(
+        *arguments: str, expect: int | None = 0, env: dict[str, str] | None = None, **options: Any
+    ) -> Result:
+        settings: dict[str, str | None] = dict.fromkeys(filter(_is_setting, os.environ))
+        settings |= sandbox.env
+        settings |= {"DEPLOYER_HOME": str(home), "DEPLOYER_POLICIES": str(work / "policies")}
+        settings |= env or {}
+        with contextlib.chdir(work):
             result = CliRunner().invoke(cli, list(arguments), env=settings, **options)
         if expect is not None:
             assert result.exit_code == expect, f"exit {result.exit_code}\n{result.stdout}\n{result.stderr}"
