@@ -3,13 +3,11 @@
 import contextlib
 import os
 from collections.abc import Callable, Iterator
-from contextlib import chdir
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-
 from deployer.sandbox.client import SandboxClient
 from deployer.sandbox.process import RunningSandbox
 from deployer.sandbox.process import start as start_sandbox
