@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from deployer.sandbox.client import SandboxClient
 from deployer.sandbox.process import RunningSandbox
 from deployer.sandbox.process import start as start_sandbox
