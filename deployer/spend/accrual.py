@@ -1,0 +1,119 @@
+"""What has been spent since the last look: hours and tokens times their rates, known before any bill comes."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from deployer.domain.charge import Bound, Charge, Known, Meter
+from deployer.domain.deployment import Deployment
+from deployer.domain.period import Period
+from deployer.domain.snapshot import Snapshot, Tracked
+from deployer.domain.subject import Subject
+from deployer.spend.consumption import Charged, Consumption, by_grain, charge_tokens
+from deployer.spend.price import PriceBook, Unpriced
+from deployer.spend.standing import Stretch, charge_standing, hourly, standing_meter
+
+__all__ = ["Accrual", "accrue", "close", "hourly"]
+
+
+@dataclass(frozen=True)
+class Accrual:
+    """What to append to the ledger; `gone` are keys of deployments that are no longer there."""
+
+    charges: tuple[Charge, ...] = ()
+    gone: tuple[str, ...] = ()
+
+
+def accrue(
+    tracked: Mapping[str, Tracked],
+    snapshot: Snapshot,
+    book: PriceBook,
+    charged: Mapping[tuple[str, str, Meter, datetime], Decimal],
+    now: datetime,
+) -> Accrual:
+    """Charges from what the ledger knows up to `now`.
+
+    Standing costs run from the cloud's creation instant (or from where they were charged to); tokens
+    are what each grain shows beyond what was charged. A tracked deployment that is missing from an
+    account that was read to the end is gone: its last stretch is charged in full, as an upper bound.
+    An account that was not read changes nothing.
+    """
+    seen = {deployment.id.key: deployment for deployment in snapshot.deployments}
+    grains = by_grain(charged)
+    charges: list[Charge] = []
+    for key, deployment in seen.items():
+        known = tracked.get(key)
+        charges.extend(_standing_charges(deployment, known, book, now))
+        charges.extend(_token_charges(deployment, known, snapshot, book, grains, now))
+    read = {account.resource_id.lower() for account in snapshot.accounts} - snapshot.unread
+    gone = tuple(key for key, known in tracked.items() if key not in seen and _account_of(known) in read)
+    for key in gone:
+        charges.extend(close(tracked[key], now, book, now))
+    return Accrual(tuple(charges), gone)
+
+
+def close(known: Tracked, end: datetime, book: PriceBook, as_of: datetime, bound: Bound = Bound.UPPER) -> list[Charge]:
+    """Charges of the last stretch of a deployment that ended at `end` (exactly, or at the latest)."""
+    if end <= known.accrued_to:
+        return []
+    period = Period(known.accrued_to, end)
+    return list(charge_standing(Stretch(known.deployment, known.instance, period, as_of, bound), book))
+
+
+def _account_of(known: Tracked) -> str:
+    return known.deployment.account.resource_id.lower()
+
+
+def _standing_charges(
+    deployment: Deployment, known: Tracked | None, book: PriceBook, now: datetime
+) -> Iterator[Charge]:
+    if known and not _same(deployment, known):
+        yield from close(known, min(now, deployment.created_at or now), book, now)
+        known = None
+    if known is None and deployment.created_at is None:
+        yield from _unknown_start(deployment, book, now)
+        return
+    start = known.accrued_to if known else deployment.created_at
+    if start is None or start >= now:
+        return
+    instance = Subject.of(deployment).instance or (known.instance if known else "")
+    bound = Bound.EXACT if deployment.serving else Bound.UPPER  # listed, so perhaps billed, but ending or broken
+    before = known.deployment if known else None
+    yield from charge_standing(Stretch(deployment, instance, Period(start, now), now, bound, before), book)
+
+
+def _same(deployment: Deployment, known: Tracked) -> bool:
+    """Whether this is the instance that is on record; one that shows no creation time is taken for it."""
+    instance = Subject.of(deployment).instance
+    return not instance or not known.instance or instance == known.instance
+
+
+def _unknown_start(deployment: Deployment, book: PriceBook, now: datetime) -> Iterator[Charge]:
+    """A marker without an amount: what was spent before first sight is not known, and not zero."""
+    an_hour = hourly(deployment, book, now)
+    if isinstance(an_hour, Unpriced) or an_hour.amount:
+        yield Charge(
+            subject=deployment.id.key,
+            instance="",
+            meter=standing_meter(deployment),
+            period=Period(now, now),
+            quantity=Decimal(0),
+            amount=None,
+            known=Known.ACCRUED,
+            source=f"{deployment.id} before {now.isoformat()}: its creation time was not shown",
+            as_of=now,
+        )
+
+
+def _token_charges(
+    deployment: Deployment,
+    known: Tracked | None,
+    snapshot: Snapshot,
+    book: PriceBook,
+    grains: Charged,
+    now: datetime,
+) -> Iterator[Charge]:
+    reading = snapshot.usage.get(deployment.id.key)
+    if reading is not None:
+        yield from charge_tokens(Consumption(deployment, reading, known, now), book, grains)
