@@ -1,0 +1,193 @@
+"""The check of a data set: everything wrong with it at once, before it costs anything."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from deployer.datasets import balance, overlap, privacy
+from deployer.datasets.encoding import Reading, counter, reading_of
+from deployer.datasets.outline import Outline, conversation, outline, texts
+from deployer.datasets.shape import faults, is_reinforcement
+from deployer.datasets.source import Row, read_rows
+from deployer.datasets.token import TokenCounter
+from deployer.domain.model import base_model
+from deployer.errors import Problem
+
+FEWEST = 10
+"""Both services refuse a training file of fewer examples."""
+
+_UNGIVEN = Reading("", "o200k_base", 65_536, assumed=True)
+_SHOWN = 5
+_COMPLETION_MODELS = {"davinci-002", "babbage-002"}
+
+
+@dataclass(frozen=True)
+class DatasetReport:
+    """What a file holds and what is wrong with it; `tokens` are of one epoch, of the valid examples."""
+
+    path: Path
+    model: str
+    encoding: str
+    assumed: bool
+    kind: str = "chat"
+    examples: int = 0
+    valid: int = 0
+    tokens: int = 0
+    longest: int = 0
+    errors: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+    labels: Mapping[str, int] = field(default_factory=dict)
+    personal: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        return not self.errors
+
+
+@dataclass
+class _Tally:
+    """What reading one file leaves behind."""
+
+    examples: int = 0
+    tokens: int = 0
+    longest: int = 0
+    errors: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    outlines: list[Outline] = field(default_factory=list)
+    kinds: Counter[str] = field(default_factory=Counter)
+    personal: Counter[str] = field(default_factory=Counter)
+    images: int = 0
+
+
+def check_dataset(path: Path, model: str = "", validation: Path | None = None) -> DatasetReport:
+    """Read `path` (and `validation`) once and report every problem. Raises InvalidUsage for a missing file."""
+    reading = reading_of(model) if model else _UNGIVEN
+    tally = _read(path, reading)
+    if tally.examples < FEWEST:
+        few = f"{tally.examples} examples" if tally.examples else "no examples"
+        tally.errors.append(Problem(str(path), few, f"at least {FEWEST}: the services refuse fewer"))
+    tally.warnings += _repeats(tally.outlines)
+    counts = balance.labels(tally.outlines)
+    if said := balance.imbalance(counts):
+        tally.warnings.append(Problem(str(path), said, suggestion="add examples of the rarer ones"))
+    if len(tally.kinds) > 1:
+        kinds = ", ".join(f"{number:,} {kind}" for kind, number in tally.kinds.most_common())
+        tally.errors.append(Problem(str(path), f"rows of several kinds: {kinds}", "one kind a file"))
+    if validation is not None:
+        _validate(tally, validation, reading)
+    tally.warnings += _personal(path, tally.personal)
+    return _report(path, model, reading, tally, counts)
+
+
+def _report(path: Path, model: str, reading: Reading, tally: _Tally, counts: Mapping[str, int]) -> DatasetReport:
+    return DatasetReport(
+        path=path,
+        model=model,
+        encoding=reading.encoding,
+        assumed=reading.assumed,
+        kind=tally.kinds.most_common(1)[0][0] if tally.kinds else "chat",
+        examples=tally.examples,
+        valid=len(tally.outlines),
+        tokens=tally.tokens,
+        longest=tally.longest,
+        errors=tuple(tally.errors),
+        warnings=tuple(tally.warnings),
+        notes=tuple(_notes(model, reading, tally)),
+        labels=counts,
+        personal=dict(tally.personal),
+    )
+
+
+def _read(path: Path, reading: Reading) -> _Tally:
+    tally, tokens = _Tally(), TokenCounter(counter(reading.encoding))
+    completion = base_model(reading.model) in _COMPLETION_MODELS
+    for row in read_rows(path):
+        if isinstance(row, Problem):
+            tally.errors.append(row)
+            tally.examples += not row.where.endswith(":1:1")
+            continue
+        tally.examples += 1
+        wrong = [Problem(row.where, seen, expected) for seen, expected in faults(row.document, completion=completion)]
+        tally.errors += wrong
+        if not wrong:
+            _take(row, reading, tokens, tally)
+    return tally
+
+
+def _take(row: Row, reading: Reading, tokens: TokenCounter, tally: _Tally) -> None:
+    """Count and outline one example of valid shape."""
+    size = tokens.example(row.document)
+    tally.tokens += size
+    tally.longest = max(tally.longest, size)
+    if reading.longest is not None and size > reading.longest:
+        too_long = Problem(row.where, f"{size:,} tokens", f"at most {reading.longest:,}: the rest would be cut off")
+        (tally.warnings if reading.assumed else tally.errors).append(too_long)
+    tally.kinds[_kind(row.document)] += 1
+    tally.outlines.append(outline(row.where, row.line, row.document))
+    for text in texts(row.document):
+        tally.personal += privacy.hints(text)
+    if not any(message.get("role") == "user" for message in conversation(row.document)):
+        tally.warnings.append(Problem(row.where, "no user message", "something that the assistant answers"))
+    tally.images += row.raw.count(b'"image_url"') > 0
+
+
+def _validate(tally: _Tally, validation: Path, reading: Reading) -> None:
+    """Add the validation file's problems, and what of it was trained on."""
+    other = _read(validation, reading)
+    tally.errors += other.errors
+    if not other.examples:
+        tally.errors.append(Problem(str(validation), "no examples", "at least one"))
+    tally.warnings += other.warnings
+    tally.personal += other.personal
+    found = list(overlap.leaks(tally.outlines, other.outlines))
+    problems = [Problem(r.example.where, f"{r.how} line {r.other.line}", suggestion="leak") for r in found]
+    if found and 2 * len(found) >= len(other.outlines):
+        seen = f"{len(found):,} of {len(other.outlines):,} validation examples leak from the training file"
+        tally.errors.append(Problem(str(validation), seen, "examples that are not trained on"))
+    tally.warnings += _first(problems, "validation examples leak from the training file", validation)
+
+
+def _repeats(outlines: list[Outline]) -> Iterator[Problem]:
+    for find, name in ((overlap.duplicates, "duplicate examples"), (overlap.windows, "examples cut from one another")):
+        problems = [Problem(r.example.where, f"{r.how} line {r.other.line}") for r in find(outlines)]
+        path = Path(problems[0].where.rpartition(":")[0]) if problems else Path()
+        yield from _first(sorted(problems, key=lambda p: int(p.where.rpartition(":")[2])), name, path)
+
+
+def _first(problems: list[Problem], name: str, path: Path) -> Iterator[Problem]:
+    """The first few, then how many there are in all: thousands of lines would hide the rest."""
+    yield from problems[:_SHOWN]
+    if len(problems) > _SHOWN:
+        yield Problem(str(path), f"{len(problems):,} {name} in all; the first {_SHOWN} are named")
+
+
+def _personal(path: Path, personal: Mapping[str, int]) -> Iterator[Problem]:
+    for kind, number in sorted(personal.items()):
+        yield Problem(
+            str(path), f"{number:,} times: {kind}", suggestion="personal data or secrets? the model can repeat it"
+        )
+
+
+def _notes(model: str, reading: Reading, tally: _Tally) -> Iterable[str]:
+    if not model:
+        yield "no model given: counted with o200k_base, as gpt-4o, gpt-4.1 and the o-series do"
+    elif reading.assumed:
+        yield f"{model} is not known here: {reading.encoding} was assumed, and its context was not checked"
+    elif reading.longest is None:
+        yield f"the longest example that {model} takes is not known: length was not checked"
+    if tally.images:
+        yield f"{tally.images:,} examples hold images, whose tokens were not counted"
+    yield privacy.NOT_CHECKED
+
+
+def _kind(document: Mapping[str, Any]) -> str:
+    if "input" in document:
+        return "preference"
+    if "prompt" in document:
+        return "completion"
+    return "reinforcement" if is_reinforcement(document) else "chat"
