@@ -1,0 +1,83 @@
+"""What `doctor` shows of Azure: each right that the guard stands on, tried once with a harmless call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from deployer.domain.deployment import Account
+from deployer.domain.period import Period
+from deployer.errors import CloudError
+from deployer.ports import Check
+from deployer.providers.azure.billing import AzureBilling
+from deployer.providers.azure.cloud import Cloud
+from deployer.providers.azure.endpoint import scope
+from deployer.providers.azure.error import ROLES
+from deployer.providers.azure.inventory import AzureInventory
+from deployer.providers.azure.metric import ACTIVITY, HOUR, Question
+from deployer.providers.azure.monitor import Monitor
+
+METRICS_STEP = "give the credential the role Monitoring Reader on the subscription"
+COSTS_STEP = "give the credential the role Cost Management Reader on the subscription"
+
+
+class Checkup:
+    def __init__(self, cloud: Cloud, inventory: AzureInventory, billing: AzureBilling) -> None:
+        self._cloud = cloud
+        self._inventory = inventory
+        self._billing = billing
+
+    def run(self) -> tuple[Check, ...]:
+        """Later lines need the earlier ones: the first that fails for all ends the list."""
+        token = self._line("azure credential", self._token)
+        if not token.ok:
+            return (token,)
+        subscriptions = self._line("azure subscriptions", self._subscriptions)
+        if not subscriptions.ok:
+            return token, subscriptions
+        found = self._inventory.accounts()
+        accounts = tuple(found.accounts.values())
+        causes = "; ".join(str(gap) for gap in found.gaps)
+        seen = f"{len(accounts)} visible" + (f"; {causes}" if causes else "")
+        lines = [token, subscriptions, Check("azure accounts", found.complete, seen, "" if found.complete else ROLES)]
+        if accounts:
+            lines.append(self._metrics(accounts))
+            lines.append(self._costs(accounts))
+        return tuple(lines)
+
+    def _line(self, what: str, work: Callable[[], str]) -> Check:
+        try:
+            return Check(what, True, work())
+        except CloudError as error:
+            return Check(what, False, error.message, error.next_step)
+
+    def _token(self) -> str:
+        cloud = self._cloud
+        wanted = scope(cloud.endpoints.audience)
+        cloud.guarded("sign in to Azure", lambda: cloud.credential.get_token(wanted))
+        return f"signed in by {cloud.credential.kind} at {cloud.endpoints.authority}"
+
+    def _subscriptions(self) -> str:
+        found = self._cloud.subscriptions()
+        if not found:
+            raise CloudError("the credential sees no subscription", next_step=ROLES)
+        return ", ".join(found)
+
+    def _metrics(self, accounts: Sequence[Account]) -> Check:
+        from concurrent.futures import ThreadPoolExecutor
+
+        now = self._cloud.clock.now().replace(minute=0, second=0, microsecond=0)
+        question = Question(Period(now - timedelta(hours=1), now), HOUR, ACTIVITY, 1000)
+        with ThreadPoolExecutor(self._cloud.connection.workers) as pool:
+            evidence = Monitor(self._cloud).ask(accounts, question, pool)
+        failed = [answer.cause for answer in evidence.values() if not answer.complete]
+        if failed:
+            return Check("azure metrics", False, f"{len(failed)} of {len(evidence)}: {failed[0]}", METRICS_STEP)
+        return Check("azure metrics", True, f"readable for {len(evidence)} accounts")
+
+    def _costs(self, accounts: Sequence[Account]) -> Check:
+        now = self._cloud.clock.now()
+        bills, gaps = self._billing.billed(accounts, Period(now - timedelta(days=3), now))
+        if gaps:
+            return Check("azure costs", False, str(gaps[0]), COSTS_STEP)
+        return Check("azure costs", True, f"readable; {len(bills)} rows in the last 3 days")

@@ -1,0 +1,67 @@
+"""The data plane of an Azure OpenAI account: calls and fine-tuning through the openai SDK.
+
+Azure's `/openai/v1/` takes the plain OpenAI client with a bearer token; the token is asked
+for at each call, so that one that ran out is renewed.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from deployer.domain.deployment import Account
+from deployer.errors import CloudError
+from deployer.providers.attempt import Attempts
+from deployer.providers.azure.cloud import Cloud
+from deployer.providers.azure.credential import data_plane_token
+
+if TYPE_CHECKING:
+    import httpx2
+    from openai import OpenAI
+
+MOST_TOKENS = 256
+
+
+class DataPlane:
+    """An openai client per account, over one pool of connections."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._clients: dict[str, OpenAI] = {}
+        self._http: httpx2.Client | None = None
+        self._lock = threading.Lock()
+        connection = cloud.connection
+        self.attempts = Attempts(cloud.clock, connection.retries, scrub=connection.scrub)
+
+    def client(self, account: Account) -> OpenAI:
+        """The client of an account. Raises CloudError when nobody says where the account answers."""
+        base = self._cloud.endpoints.openai_of(account.name, account.endpoint)
+        if not base:
+            raise CloudError(
+                f"cannot reach {account.name}: Azure reports no endpoint for it",
+                next_step="set DEPLOYER_AZURE_OPENAI_URL, a template with {account}",
+            )
+        with self._lock:
+            if base not in self._clients:
+                self._clients[base] = self._open(base)
+            return self._clients[base]
+
+    def chat(self, account: Account, name: str, text: str) -> str:
+        client = self.client(account)
+        answer = self.attempts(
+            f"call deployment {name} of {account.name}",
+            lambda: client.chat.completions.create(model=name, messages=[{"role": "user", "content": text}]),
+        )
+        choices = answer.choices or ()
+        return (choices[0].message.content or "") if choices else ""
+
+    def token(self) -> str:
+        return self._cloud.guarded("sign in", lambda: data_plane_token(self._cloud.credential, self._cloud.endpoints))
+
+    def _open(self, base: str) -> OpenAI:
+        from openai import OpenAI
+
+        from deployer.providers.transport import open_http
+
+        self._http = self._http or open_http(self._cloud.connection)
+        return OpenAI(base_url=f"{base}/openai/v1/", api_key=self.token, max_retries=0, http_client=self._http)

@@ -1,0 +1,142 @@
+"""Changes in Azure: deployments created, deleted and called. One writer per account at a time.
+
+Azure answers parallel changes of one account with 409 `RequestConflict`, so writers queue here
+and wait for those of other clients. A connection cut after the work was done is looked into,
+not guessed at.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from azure.core.rest import HttpRequest
+from azure.mgmt.core.polling.arm_polling import ARMPolling
+
+from deployer.clock import Clock
+from deployer.domain.deployment import MANAGED_TAG, Account, Deployment
+from deployer.errors import CloudError, Conflict, NotFound, Unreachable
+from deployer.ports import DeploymentRequest
+from deployer.providers.azure.cloud import Cloud
+from deployer.providers.azure.dataplane import DataPlane
+from deployer.providers.azure.inventory import AzureInventory, deployment_url
+from deployer.providers.azure.transport import backoff
+
+T = TypeVar("T")
+
+CREATE_LIMIT = 3600.0
+"""Seconds to wait until a deployment serves; most take a minute or two."""
+POLL_INTERVAL = 10.0
+CONFLICT_WAITS = 12
+"""How often a busy account is asked again: about five minutes with the growing waits."""
+FINAL_CONFLICTS = frozenset({"scopelocked", "insufficientquota", "deploymentnameconflict"})
+"""409 codes that no waiting cures."""
+
+
+class AzureDeployments:
+    def __init__(self, cloud: Cloud, inventory: AzureInventory, plane: DataPlane) -> None:
+        self._cloud = cloud
+        self._inventory = inventory
+        self._plane = plane
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._guard = threading.Lock()
+
+    def create(self, request: DeploymentRequest) -> Deployment:
+        account, what = request.account, f"create deployment {request.name} in {request.account.name}"
+        body = json.dumps(body_of(request)).encode()
+        with self._writing(account):
+            self._unless_busy(lambda: self._put(what, account, request.name, body))
+        created = self._inventory.read(account, request.name)
+        if created is None:
+            raise NotFound(f"cannot {what}: it was created and is gone again", status=404, maybe_done=True)
+        return created
+
+    def delete(self, account: Account, name: str) -> bool:
+        with self._writing(account):
+            return self._unless_busy(lambda: self._delete(account, name))
+
+    def call(self, account: Account, name: str, text: str) -> str:
+        return self._plane.chat(account, name, text)
+
+    def _put(self, what: str, account: Account, name: str, body: bytes) -> None:
+        """Send bytes: of a mapping the SDK drops the fields that it does not know."""
+        client = self._cloud.guarded(what, lambda: self._cloud.accounts(account.subscription))
+        polling = BoundedPolling(self._cloud.clock, POLL_INTERVAL, CREATE_LIMIT)
+        content: Any = body  # the SDK takes bytes, though its types say only a stream, which no retry could rewind
+
+        def work() -> None:
+            poller = client.deployments.begin_create_or_update(
+                account.resource_group, account.name, name, content, polling=polling
+            )
+            poller.result()
+
+        try:
+            self._cloud.guarded(what, work)
+        except TimeoutError as error:
+            raise CloudError(f"cannot {what}: {error}", maybe_done=True, next_step="look at it again later") from None
+
+    def _delete(self, account: Account, name: str) -> bool:
+        """Ask once more after a cut: what is missing then was deleted by the call whose answer was lost."""
+        what, maybe_deleted = f"delete deployment {name} of {account.name}", False
+        client = self._cloud.accounts(account.subscription)
+        for attempt in range(self._cloud.connection.retries + 1):
+            request = HttpRequest("DELETE", deployment_url(self._cloud, account, name))
+            try:
+                answer = self._cloud.send(what, client, request, repeat_cut=False)
+            except NotFound:
+                return maybe_deleted
+            except Unreachable as error:
+                if not error.maybe_done or attempt == self._cloud.connection.retries:
+                    raise
+                maybe_deleted = True
+                self._cloud.clock.sleep(backoff(attempt))
+            else:
+                return answer.status != 204 or maybe_deleted
+        raise AssertionError("the last attempt returns or raises")
+
+    def _unless_busy(self, work: Callable[[], T]) -> T:
+        """Do `work`, again after a while when another client is changing the same account."""
+        for attempt in range(CONFLICT_WAITS):
+            try:
+                return work()
+            except Conflict as error:
+                if error.code.lower() in FINAL_CONFLICTS:
+                    raise
+                self._cloud.clock.sleep(backoff(attempt + 2))
+        return work()
+
+    def _writing(self, account: Account) -> threading.Lock:
+        with self._guard:
+            return self._locks[account.resource_id.lower()]
+
+
+class BoundedPolling(ARMPolling):
+    """The SDK's polling of a long-running operation, with an end; it waits on the transport's clock."""
+
+    def __init__(self, clock: Clock, interval: float, limit: float) -> None:
+        super().__init__(interval)
+        self._clock = clock
+        self._limit = limit
+        self._deadline = clock.monotonic() + limit
+
+    def _delay(self) -> None:
+        if self._clock.monotonic() >= self._deadline:
+            raise TimeoutError(f"it is not done after {self._limit / 60:.0f} minutes")
+        super()._delay()
+
+
+def body_of(request: DeploymentRequest) -> Mapping[str, Any]:
+    """What is PUT: the body to restore as it is, or a new one that says who made it."""
+    if request.body is not None:
+        return request.body
+    model = {"format": "OpenAI", "name": request.model}
+    sku: dict[str, Any] = {"name": request.sku}
+    if request.model_version:
+        model["version"] = request.model_version
+    if request.capacity is not None:
+        sku["capacity"] = request.capacity
+    tags = {**request.tags, MANAGED_TAG[0]: MANAGED_TAG[1]}
+    return {"sku": sku, "properties": {"model": model}, "tags": tags}

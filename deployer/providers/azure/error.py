@@ -1,0 +1,85 @@
+"""Every failure of the Azure SDKs as a `CloudError` in plain words.
+
+Nothing of azure-core, azure-identity or msal may escape from this room: an unmapped error
+would be a traceback for people, and could carry what must not be shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from deployer.errors import CloudError, Conflict, Forbidden, NotFound, Throttled, Unreachable
+
+if TYPE_CHECKING:
+    from azure.core.exceptions import AzureError, HttpResponseError
+
+Scrub = Callable[[str], str]
+
+ROLES = "give the credential the role that the README lists; `deployer doctor` tries each right"
+SIGN_IN = "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or sign in again; `deployer doctor` tries it"
+NETWORK = "check the network and the endpoint settings; `deployer doctor` tries each"
+LATER = "try again later"
+
+
+def cloud_error(what: str, error: AzureError, scrub: Scrub) -> CloudError:
+    """`cannot {what}: ...` for an exception that the SDK raised."""
+    from azure.core.exceptions import (
+        ClientAuthenticationError,
+        HttpResponseError,
+        IncompleteReadError,
+        ServiceRequestError,
+        ServiceResponseError,
+    )
+
+    if isinstance(error, ClientAuthenticationError):
+        return Forbidden(scrub(f"cannot {what}: sign-in failed: {_first_line(error)}"), status=401, next_step=SIGN_IN)
+    if isinstance(error, ServiceRequestError):
+        return Unreachable(scrub(f"cannot {what}: no connection ({_first_line(error)})"), next_step=NETWORK)
+    if isinstance(error, ServiceResponseError | IncompleteReadError):
+        message = f"cannot {what}: the connection was cut before the whole answer came ({_first_line(error)})"
+        return Unreachable(scrub(message), maybe_done=True, next_step=NETWORK)
+    if isinstance(error, HttpResponseError):
+        return _answered(what, error, scrub)
+    return CloudError(scrub(f"cannot {what}: {_first_line(error)}"))
+
+
+def refusal(
+    what: str, status: int, code: str, words: str, scrub: Scrub, *, retry_after: float | None = None
+) -> CloudError:
+    """`cannot {what}: ...` for an answer with an error status."""
+    said = f"{code}: {words}" if code and words else code or words or "no reason given"
+    message = scrub(f"cannot {what}: {status} {said}")
+    if status == 429:
+        return Throttled(message, retry_after=retry_after, code=code, next_step=LATER)
+    kind = {401: Forbidden, 403: Forbidden, 404: NotFound, 409: Conflict}.get(status, CloudError)
+    step = {401: SIGN_IN, 403: ROLES, 409: LATER}.get(status, LATER if status >= 500 else "")
+    return kind(message, status=status, code=code, maybe_done=status >= 500, next_step=step)
+
+
+def words_of(document: Any) -> tuple[str, str]:
+    """Code and message of an error body: `{"error": {"code", "message"}}`, or the same without the wrapper."""
+    if not isinstance(document, Mapping):
+        return "", ""
+    lowered = {str(name).lower(): value for name, value in document.items()}
+    inner = lowered.get("error", document)
+    if not isinstance(inner, Mapping):
+        return str(inner or ""), str(lowered.get("error_description") or "")
+    fields = {str(name).lower(): value for name, value in inner.items()}
+    return str(fields.get("code") or ""), " ".join(str(fields.get("message") or "").split())
+
+
+def _answered(what: str, error: HttpResponseError, scrub: Scrub) -> CloudError:
+    status = error.status_code or 0
+    inner = error.error
+    code = str(getattr(inner, "code", "") or "")
+    words = str(getattr(inner, "message", "") or "") or _first_line(error)
+    if status < 400:
+        return CloudError(scrub(f"cannot {what}: {code or 'failed'}: {words}"), status=status, code=code)
+    return refusal(what, status, code, words, scrub)
+
+
+def _first_line(error: Exception) -> str:
+    """The sentence that matters: what follows is trace and correlation ids, or advice for programmers."""
+    lines = str(error).strip().splitlines()
+    return lines[0].strip().removesuffix(".") if lines else type(error).__name__

@@ -1,0 +1,173 @@
+"""What exists in Azure: accounts through Resource Graph, their deployments through ARM.
+
+Resource Graph knows accounts of all subscriptions in one call but no deployments; it answers
+200 with nothing for a subscription that the credential cannot see. So a subscription without
+accounts is asked again through ARM, which says no in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from azure.core.rest import HttpRequest
+
+from deployer.domain.deployment import Account, Deployment
+from deployer.domain.snapshot import Gap, InventoryReading
+from deployer.errors import CloudError, NotFound
+from deployer.providers.azure.cloud import Cloud
+from deployer.providers.azure.mapping import to_account, to_deployment
+from deployer.providers.azure.wire import get, items, text
+
+GRAPH_PATH = "/providers/Microsoft.ResourceGraph/resources"
+GRAPH_VERSION = "2024-04-01"
+GRAPH_PAGE = 1000
+GRAPH_QUERY = (
+    "resources | where type =~ 'microsoft.cognitiveservices/accounts' "
+    "| project id, name, type, kind, location, resourceGroup, subscriptionId, tags, properties "
+    "| order by id asc"
+)
+MOST_GRAPH_SUBSCRIPTIONS = 1000
+_GONE = frozenset({"resourcenotfound", "parentresourcenotfound", "resourcegroupnotfound"})
+"""404 codes that mean the account is gone; `SubscriptionNotFound` is a missing right."""
+
+
+@dataclass
+class _Found:
+    """Accounts by id in lower case, and what stayed in the dark."""
+
+    accounts: dict[str, Account] = field(default_factory=dict)
+    gaps: list[Gap] = field(default_factory=list)
+    complete: bool = True
+
+    def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        for account in filter(None, map(to_account, rows)):
+            self.accounts[account.resource_id.lower()] = account
+
+    def miss(self, where: str, error: CloudError) -> None:
+        self.gaps.append(Gap("accounts", where, error.message))
+        self.complete = False
+
+
+class AzureInventory:
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    def observe(self) -> InventoryReading:
+        found = self.accounts()
+        accounts = tuple(found.accounts.values())
+        with ThreadPoolExecutor(self._cloud.connection.workers) as pool:
+            lists = tuple(pool.map(self._list, accounts))
+        return _reading(found, accounts, lists)
+
+    def read(self, account: Account, name: str) -> Deployment | None:
+        what = f"read deployment {name} of {account.name}"
+        request = HttpRequest("GET", deployment_url(self._cloud, account, name))
+        try:
+            document = self._cloud.send(what, self._cloud.accounts(account.subscription), request).document()
+        except NotFound as error:
+            if error.code.lower() in _ABSENT:
+                return None
+            raise
+        return to_deployment(document, account)
+
+    def accounts(self) -> _Found:
+        """All accounts that can be seen; never raises for a cloud's failure."""
+        found = _Found()
+        try:
+            subscriptions = self._cloud.subscriptions()
+        except CloudError as error:
+            found.miss("azure", error)
+            return found
+        if not subscriptions:
+            found.miss("azure", CloudError("the credential sees no subscription"))
+            return found
+        for start in range(0, len(subscriptions), MOST_GRAPH_SUBSCRIPTIONS):
+            self._find(subscriptions[start : start + MOST_GRAPH_SUBSCRIPTIONS], found)
+        return found
+
+    def _find(self, subscriptions: Sequence[str], found: _Found) -> None:
+        try:
+            rows = self._graph_rows(subscriptions)
+            found.add(rows)
+            seen = {text(row, "subscriptionId").lower() or text(row, "id").split("/")[2].lower() for row in rows}
+        except CloudError:
+            seen = set()
+        unseen = [subscription for subscription in subscriptions if subscription.lower() not in seen]
+        with ThreadPoolExecutor(self._cloud.connection.workers) as pool:
+            for subscription, answer in zip(unseen, pool.map(self._arm_rows, unseen), strict=True):
+                if isinstance(answer, CloudError):
+                    found.miss(f"subscription {subscription}", answer)
+                else:
+                    found.add(answer)
+
+    def _graph_rows(self, subscriptions: Sequence[str]) -> list[Mapping[str, Any]]:
+        """Every row, to the last page. Raises CloudError, also when the service cut the result short."""
+        rows: list[Mapping[str, Any]] = []
+        token, seen = "", set[str]()
+        while True:
+            document = self._graph_page(subscriptions, token)
+            rows.extend(items(document, "data"))
+            token = text(document, "$skipToken")
+            if not token:
+                break
+            if token in seen:
+                raise CloudError("cannot list accounts: the list does not end")
+            seen.add(token)
+        total = get(document, "totalRecords")
+        if isinstance(total, int) and total > len(rows):
+            raise CloudError(f"cannot list accounts: {len(rows)} of {total} came")
+        return rows
+
+    def _graph_page(self, subscriptions: Sequence[str], token: str) -> Any:
+        options = {"$top": GRAPH_PAGE, "resultFormat": "objectArray", **({"$skipToken": token} if token else {})}
+        body = {"subscriptions": list(subscriptions), "query": GRAPH_QUERY, "options": options}
+        request = HttpRequest("POST", self._cloud.arm_url(GRAPH_PATH, GRAPH_VERSION), json=body)
+        return self._cloud.send("list accounts", self._cloud.graph(), request).document()
+
+    def _arm_rows(self, subscription: str) -> list[Mapping[str, Any]] | CloudError:
+        path = f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/accounts"
+        client, url = self._cloud.accounts(subscription), self._cloud.arm_url(path)
+        try:
+            return list(self._cloud.pages(f"list accounts of {subscription}", client, url))
+        except CloudError as error:
+            return error
+
+    def _list(self, account: Account) -> tuple[Deployment, ...] | CloudError:
+        """The deployments of one account, to the last page."""
+        client = self._cloud.accounts(account.subscription)
+        url = self._cloud.arm_url(f"{account.resource_id}/deployments")
+        try:
+            found = self._cloud.pages(f"list deployments of {account.name}", client, url)
+            return tuple(to_deployment(item, account) for item in found)
+        except CloudError as error:
+            return error
+
+
+_ABSENT = frozenset({"", "notfound", "deploymentnotfound", *_GONE})
+
+
+def deployment_url(cloud: Cloud, account: Account, name: str) -> str:
+    return cloud.arm_url(f"{account.resource_id}/deployments/{quote(name, safe='')}")
+
+
+def _reading(
+    found: _Found, accounts: Sequence[Account], lists: Sequence[tuple[Deployment, ...] | CloudError]
+) -> InventoryReading:
+    """One account that failed is a gap; one that ceased to exist meanwhile is left out; the rest goes on."""
+    kept: list[Account] = []
+    deployments: list[Deployment] = []
+    gaps, unread = list(found.gaps), set[str]()
+    for account, answer in zip(accounts, lists, strict=True):
+        if isinstance(answer, NotFound) and answer.code.lower() in _GONE:
+            continue
+        kept.append(account)
+        if isinstance(answer, CloudError):
+            gaps.append(Gap("deployments", account.name, answer.message))
+            unread.add(account.resource_id.lower())
+        else:
+            deployments.extend(answer)
+    return InventoryReading(tuple(kept), tuple(deployments), tuple(gaps), frozenset(unread), found.complete)

@@ -1,0 +1,86 @@
+"""Wire to domain: accounts and deployments as Azure Resource Manager shows them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from deployer.domain.deployment import MANAGED_TAG, Account, Deployment, DeploymentId, Tier
+from deployer.domain.model import base_model, is_fine_tuned
+from deployer.providers.azure.wire import get, instant, mapping, tags, text
+
+PROVIDER = "azure"
+KINDS = frozenset({"openai", "aiservices"})
+"""Kinds of a Cognitive Services account that hold model deployments."""
+
+_TIERS = {
+    "standard": Tier.REGIONAL,
+    "globalstandard": Tier.GLOBAL,
+    "datazonestandard": Tier.DATA_ZONE,
+    "developertier": Tier.DEVELOPER,
+    "developer": Tier.DEVELOPER,
+    "provisionedmanaged": Tier.PROVISIONED,
+    "provisioned": Tier.PROVISIONED,
+    "globalprovisionedmanaged": Tier.GLOBAL_PROVISIONED,
+    "datazoneprovisionedmanaged": Tier.DATA_ZONE_PROVISIONED,
+}
+
+
+def to_account(item: Mapping[str, Any]) -> Account | None:
+    """An account that can hold deployments; None for another kind or an item without a usable id."""
+    resource_id, kind = text(item, "id"), text(item, "kind").lower()
+    parts = segments(resource_id)
+    if kind not in KINDS or "accounts" not in parts:
+        return None
+    return Account(
+        provider=PROVIDER,
+        name=parts["accounts"],
+        resource_id=resource_id,
+        region=text(item, "location").lower().replace(" ", ""),
+        subscription=parts.get("subscriptions", ""),
+        resource_group=parts.get("resourcegroups", ""),
+        endpoint=text(mapping(item, "properties"), "endpoint"),
+        tags=tags(item),
+    )
+
+
+def to_deployment(item: Mapping[str, Any], account: Account) -> Deployment:
+    """A deployment with its whole body, of which a restore is made."""
+    properties, sku = mapping(item, "properties"), mapping(item, "sku")
+    model = mapping(properties, "model")
+    name, labels = text(model, "name"), tags(item)
+    capacity = get(sku, "capacity")
+    return Deployment(
+        id=DeploymentId(PROVIDER, account.name, text(item, "name")),
+        account=account,
+        model=name,
+        base_model=base_model(name),
+        fine_tuned=is_fine_tuned(name),
+        model_version=text(model, "version"),
+        sku=text(sku, "name"),
+        tier=to_tier(text(sku, "name")),
+        capacity=capacity if isinstance(capacity, int) else None,
+        created_at=instant(get(mapping(item, "systemData"), "createdAt")),
+        state=text(properties, "provisioningState"),
+        tags=labels,
+        managed=_is_managed(labels),
+        body=item,
+    )
+
+
+def to_tier(sku: str) -> Tier:
+    """The tier of a SKU name; a name that is not known is unknown, never the cheapest."""
+    name = sku.lower()
+    if name.endswith("batch"):
+        return Tier.BATCH
+    return _TIERS.get(name, Tier.UNKNOWN)
+
+
+def segments(resource_id: str) -> dict[str, str]:
+    """The names in an ARM id by their kind in lower case (`subscriptions`, `resourcegroups`, `accounts`)."""
+    parts = [part for part in resource_id.split("/") if part]
+    names = dict(zip((part.lower() for part in parts[::2]), parts[1::2], strict=False))
+    return names
+
+
+def _is_managed(labels: Mapping[str, str]) -> bool:
+    key, value = MANAGED_TAG
+    return any(name.lower() == key and content.lower() == value for name, content in labels.items())

@@ -1,0 +1,231 @@
+"""Metrics as Azure Monitor answers them, judged: what came, and whether it is the whole of it.
+
+An answer proves something only when it is whole: every metric's `errorCode` is `Success`, the
+span that came back covers what was asked, and fewer series came than `top` allowed. A null is
+no number. All of this is lost in the SDK's typed result, so the JSON is read here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from deployer.domain.period import Period
+from deployer.errors import CloudError
+from deployer.providers.azure.wire import instant
+
+NAMESPACE = "Microsoft.CognitiveServices/accounts"
+DIMENSION = "modeldeploymentname"
+STATUS_DIMENSION = "statuscode"
+REQUESTS = ("AzureOpenAIRequests", "ModelRequests")
+INPUT = ("ProcessedPromptTokens", "InputTokens")
+OUTPUT = ("GeneratedTokens", "OutputTokens")
+ACTIVITY = REQUESTS + INPUT + OUTPUT
+"""Both families: which one an account fills depends on its age and kind (older names first)."""
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+GRAINS = {HOUR: "PT1H", DAY: "P1D"}
+TOLERANCE = timedelta(seconds=1)
+"""The services print instants with more or fewer digits than they were asked with."""
+
+
+class Named(msgspec.Struct):
+    value: str = ""
+
+
+class Metadata(msgspec.Struct):
+    name: Named = msgspec.field(default_factory=Named)
+    value: str = ""
+
+
+class Point(msgspec.Struct):
+    at: str = msgspec.field(default="", name="timeStamp")
+    total: float | None = None
+
+
+class Series(msgspec.Struct):
+    metadata: list[Metadata] = msgspec.field(default_factory=list, name="metadatavalues")
+    data: list[Point] = msgspec.field(default_factory=list)
+
+
+class Metric(msgspec.Struct):
+    id: str = ""
+    name: Named = msgspec.field(default_factory=Named)
+    error_code: str | None = msgspec.field(default=None, name="errorCode")
+    error_message: str | None = msgspec.field(default=None, name="errorMessage")
+    series: list[Series] | None = msgspec.field(default=None, name="timeseries")
+
+
+class Result(msgspec.Struct):
+    """What one resource showed; the batch prints `starttime` and `endtime`, the single API `timespan`."""
+
+    start: str = msgspec.field(default="", name="starttime")
+    end: str = msgspec.field(default="", name="endtime")
+    timespan: str = ""
+    interval: str = ""
+    resource_id: str = msgspec.field(default="", name="resourceid")
+    value: list[Metric] | None = None
+
+
+class Batch(msgspec.Struct):
+    values: list[Result] | None = None
+
+
+Counts = dict[datetime, dict[str, int]]
+"""Per start of a grain the numbers by metric."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was asked of Monitor: `window` on whole grains, at most `top` series of each metric."""
+
+    window: Period
+    grain: timedelta
+    metrics: tuple[str, ...]
+    top: int
+    dimensions: tuple[str, ...] = ("ModelDeploymentName",)
+
+    @property
+    def filter(self) -> str:
+        return " and ".join(f"{name} eq '*'" for name in self.dimensions)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one account's answer proves: `counts` by dimension values in lower case; `cause` when it is not whole."""
+
+    counts: Mapping[tuple[str, ...], Counts] = field(default_factory=dict)
+    cause: str = ""
+    status: int = 200
+
+    @property
+    def complete(self) -> bool:
+        return not self.cause
+
+    @property
+    def last_number(self) -> datetime | None:
+        """The start of the last grain that had any number, of any deployment."""
+        return max((at for counts in self.counts.values() for at in counts), default=None)
+
+
+def parse_batch(content: bytes, what: str) -> list[Result]:
+    batch: Batch = _parse(content, Batch, what)
+    if batch.values is None:
+        raise CloudError(f"cannot {what}: the answer holds no values")
+    return batch.values
+
+
+def parse_single(content: bytes, what: str) -> Result:
+    result: Result = _parse(content, Result, what)
+    return result
+
+
+def judge(result: Result, question: Question) -> Evidence:
+    """The numbers of one answer, and why they are not the whole truth if they are not."""
+    cause = _span_flaw(result, question) or _metric_flaw(result.value or (), question)
+    return Evidence(_counts(result.value or (), question), cause)
+
+
+def _parse(content: bytes, shape: type[Any], what: str) -> Any:
+    try:
+        return msgspec.json.decode(content, type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass
+    try:  # another casing, or the whole document as a JSON string, which the service has been seen to send
+        document = msgspec.json.decode(content)
+        document = msgspec.json.decode(document) if isinstance(document, str) else document
+        return msgspec.convert(_canonical(document), shape)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise CloudError(f"cannot {what}: the answer is not what Azure Monitor sends ({error})") from None
+
+
+_CANONICAL = (
+    *("values", "value", "name", "id", "timeseries", "metadatavalues", "data", "timeStamp", "total"),
+    *("errorCode", "errorMessage", "starttime", "endtime", "timespan", "interval", "resourceid"),
+)
+_KEYS = {name.lower(): name for name in _CANONICAL}
+
+
+def _canonical(document: Any) -> Any:
+    if isinstance(document, dict):
+        return {_KEYS.get(str(key).lower(), key): _canonical(value) for key, value in document.items()}
+    if isinstance(document, list):
+        return [_canonical(item) for item in document]
+    return document
+
+
+def _span_flaw(result: Result, question: Question) -> str:
+    start, end = (result.start, result.end) if result.start else result.timespan.partition("/")[::2]
+    begins, ends = instant(start), instant(end)
+    if begins is None or ends is None:
+        return "the answer does not say which span it covers"
+    if begins > question.window.start + TOLERANCE or ends < question.window.end - TOLERANCE:
+        return f"the answer covers {start} to {end} only"
+    if result.interval and result.interval.upper() != GRAINS[question.grain]:
+        return f"the answer has grain {result.interval}, not {GRAINS[question.grain]}"
+    return ""
+
+
+def _metric_flaw(metrics: Sequence[Metric], question: Question) -> str:
+    found = {metric.name.value.lower(): metric for metric in metrics}
+    for name in question.metrics:
+        flaw = _flaw(name, found.get(name.lower()), question)
+        if flaw:
+            return flaw
+    return ""
+
+
+def _flaw(name: str, metric: Metric | None, question: Question) -> str:
+    if metric is None:
+        return f"the answer lacks the metric {name}"
+    if (metric.error_code or "").lower() != "success":
+        code = metric.error_code or "no error code"
+        return f"the metric {name} failed: {code} {metric.error_message or ''}".strip()
+    if metric.series is None:
+        return f"the answer has no series list for the metric {name}"
+    if len(metric.series) >= question.top:
+        return f"the answer was cut at {question.top} series of the metric {name}"
+    return ""
+
+
+def _counts(metrics: Iterable[Metric], question: Question) -> dict[tuple[str, ...], Counts]:
+    """Numbers only: a deployment whose points are all null is not in here."""
+    wanted = {name.lower(): name for name in question.metrics}
+    dimensions = tuple(name.lower() for name in question.dimensions)
+    result: dict[tuple[str, ...], Counts] = {}
+    for metric in metrics:
+        name = wanted.get(metric.name.value.lower())
+        if name is None:
+            continue
+        for series in metric.series or ():
+            key = _key(series, dimensions)
+            for point in series.data if key else ():
+                if point.total is not None and (at := _at(point.at)) is not None:
+                    cell = result.setdefault(key, {}).setdefault(at, {})
+                    cell[name] = cell.get(name, 0) + round(point.total)
+    return result
+
+
+def _key(series: Series, dimensions: tuple[str, ...]) -> tuple[str, ...]:
+    """The values of the dimensions, in lower case; empty when one is missing."""
+    values = {item.name.value.lower(): item.value.lower() for item in series.metadata}
+    return tuple(values[name] for name in dimensions) if all(name in values for name in dimensions) else ()
+
+
+_instants: dict[str, datetime | None] = {}
+_MOST_INSTANTS = 20_000
+
+
+def _at(printed: str) -> datetime | None:
+    """The instant; the same few are printed for every series, so they are remembered."""
+    try:
+        return _instants[printed]
+    except KeyError:
+        if len(_instants) >= _MOST_INSTANTS:
+            _instants.clear()
+        value = _instants[printed] = instant(printed)
+        return value

@@ -1,0 +1,156 @@
+"""How requests travel: one pool of connections, waiting on our clock, bounded patience.
+
+azure-core's own retry policy sleeps without a cap when a server says `Retry-After` (10 times,
+up to 7 days) and does not see the headers of Cost Management, whose 429 often carries no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+from azure.core.exceptions import AzureError, IncompleteReadError, ServiceRequestError, ServiceResponseError
+from azure.core.pipeline import PipelineRequest, PipelineResponse
+from azure.core.pipeline.policies import HTTPPolicy
+from azure.core.pipeline.transport import RequestsTransport
+from requests.adapters import HTTPAdapter
+from requests.cookies import RequestsCookieJar
+
+from deployer.clock import Clock
+from deployer.ports import Connection
+
+RETRIED = frozenset({408, 429, 500, 502, 503, 504})
+LONGEST_WAIT = 120.0
+"""Seconds; who asks for more is told no, and the caller learns how long it would have been."""
+PATIENCE = 300.0
+"""Seconds that one call with all its repetitions may take."""
+
+_COST = "x-ms-ratelimit-microsoft.costmanagement-"
+_SCALES = {"retry-after-ms": 1000.0, "x-ms-retry-after-ms": 1000.0, "retry-after": 1.0}
+
+
+class ClockedTransport(RequestsTransport):  # type: ignore[misc]  # azure-core loads it lazily, untyped
+    """Connections that all clients and threads share; `sleep` is the clock's."""
+
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        settings = connection.settings
+        bundle = connection.ca_bundle or settings.get("REQUESTS_CA_BUNDLE", "")
+        super().__init__(
+            session=_open_session(connection.workers),
+            session_owner=False,
+            connection_timeout=min(connection.timeout, 10.0),
+            read_timeout=connection.timeout,
+            connection_verify=bundle or True,
+        )
+        self._clock = clock
+
+    def sleep(self, duration: float) -> None:
+        self._clock.sleep(duration)
+
+
+class PatientPolicy(HTTPPolicy[Any, Any]):
+    """Repeats what may be repeated: at most `retries` times, as late as the server asks, within `PATIENCE`.
+
+    What is sent through it is idempotent or only reads, POST included; an option
+    `repeat_cut=False` leaves a cut connection to the caller.
+    """
+
+    def __init__(self, clock: Clock, retries: int) -> None:
+        super().__init__()
+        self._clock = clock
+        self._retries = retries
+
+    def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
+        repeat_cut = request.context.options.pop("repeat_cut", True)
+        deadline = self._clock.monotonic() + PATIENCE
+        for attempt in range(self._retries + 1):
+            answer = self._attempt(request)
+            wait = self._wait(answer, attempt, repeat_cut)
+            if wait is None or attempt == self._retries or self._clock.monotonic() + wait > deadline:
+                break
+            self._clock.sleep(wait)
+        if isinstance(answer, AzureError):
+            raise answer
+        return answer
+
+    def _attempt(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any] | AzureError:
+        """The whole answer, body included, or what went wrong on the way."""
+        try:
+            response = self.next.send(request)
+            read = getattr(response.http_response, "read", None)
+            if read is not None:
+                read()
+        except (ServiceRequestError, ServiceResponseError, IncompleteReadError) as error:
+            return error
+        return response
+
+    def _wait(self, answer: PipelineResponse[Any, Any] | AzureError, attempt: int, repeat_cut: bool) -> float | None:
+        """Seconds until the next attempt; None when there is nothing to repeat, or it would take too long."""
+        if isinstance(answer, AzureError):
+            return backoff(attempt) if repeat_cut or isinstance(answer, ServiceRequestError) else None
+        if answer.http_response.status_code not in RETRIED:
+            return None
+        asked = asked_wait(answer.http_response.headers, self._clock.now())
+        if asked is None:
+            return backoff(attempt)
+        return asked if asked <= LONGEST_WAIT else None
+
+
+def backoff(attempt: int) -> float:
+    """Half a second, then doubled, at most half a minute."""
+    return min(0.5 * 2.0**attempt, 30.0)
+
+
+def asked_wait(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds that the server asks to wait: the longest of all its headers; None when it does not say.
+
+    Cost Management names the limit that was hit (`-qpu-`, `-entity-`, `-tenant-retry-after`, ...).
+    """
+    asked = [_seconds(name.lower(), value, now) for name, value in headers.items()]
+    return max((seconds for seconds in asked if seconds is not None), default=None)
+
+
+def _seconds(name: str, value: str, now: datetime) -> float | None:
+    if name.startswith(_COST) and name.endswith("-retry-after"):
+        scale = 1.0
+    elif name in _SCALES:
+        scale = _SCALES[name]
+    else:
+        return None
+    try:
+        return max(0.0, float(value) / scale)
+    except ValueError:
+        return _until(value, now)
+
+
+def _until(date: str, now: datetime) -> float | None:
+    try:
+        return max(0.0, (parsedate_to_datetime(date) - now).total_seconds())
+    except (TypeError, ValueError):
+        return None
+
+
+class _NoCookies(RequestsCookieJar):
+    """A jar that keeps nothing: sessions are shared by threads, and ARM needs no cookie."""
+
+    def set_cookie(self, cookie: Any, *args: Any, **kwargs: Any) -> None:
+        return
+
+
+def _keep_authorization(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Stops requests from replacing our token by an entry of ~/.netrc."""
+    return request
+
+
+def _open_session(workers: int) -> requests.Session:
+    """A session with as many pooled connections as there are workers."""
+    session = requests.Session()
+    session.cookies = _NoCookies()
+    session.auth = _keep_authorization
+    adapter = HTTPAdapter(pool_connections=16, pool_maxsize=max(workers, 4), max_retries=0)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
