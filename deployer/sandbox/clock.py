@@ -6,6 +6,11 @@ from datetime import UTC, datetime, timedelta
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def machine_now() -> datetime:
+    """Where a flowing sandbox starts."""
+    return datetime.now(UTC)
+
+
 def stamp(at: datetime) -> str:
     """An instant as Azure prints it."""
     return at.strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"

@@ -39,6 +39,8 @@ class Cloud:
 
     def __init__(self, pace: Pace, naming: Naming, usage: Usage, note: Note) -> None:
         self.accounts: dict[str, Account] = {}
+        self.subscriptions: dict[str, str] = {}
+        self.resource_groups: set[tuple[str, str]] = set()
         self.lives: list[Deployed] = []
         self.locks: list[Lock] = []
         self.operations: dict[str, Operation] = {}
@@ -86,6 +88,8 @@ class Cloud:
     # --- changing -----------------------------------------------------------------------------
 
     def add_account(self, account: Account) -> Account:
+        self.subscriptions.setdefault(account.subscription, f"Subscription {len(self.subscriptions) + 1}")
+        self.resource_groups.add((account.subscription, account.resource_group))
         return self.accounts.setdefault(account.name.lower(), account)
 
     def publish_model(self, account: str, name: str, base_model: str, base_version: str) -> None:
@@ -149,10 +153,12 @@ class Cloud:
         elif deployed.fine_tuned:
             self._watch(deployed, deployed.watched_from + UNUSED_DAYS * DAY)
 
-    def place_ready(self, account: Account, name: str, body: Mapping[str, Any], now: datetime, created: datetime) -> None:
-        """A deployment that somebody else made at `created`, ready at once. Raises Refusal."""
+    def place_ready(
+        self, account: Account, name: str, body: Mapping[str, Any], created: datetime, seen_from: datetime
+    ) -> None:
+        """A deployment that somebody made at `created`, ready at once, unused time counted from `seen_from`."""
         deployed = self._read(account, name, body, created)
-        deployed.watched_from = _whole(now)
+        deployed.watched_from = _whole(seen_from)
         if name.lower() in account.deployments:
             raise Refusal(409, "Conflict", f"The deployment '{name}' exists in '{account.name}'.")
         self.place(deployed)
@@ -160,9 +166,7 @@ class Cloud:
     def remove_account(self, account: Account) -> None:
         """Delete an account without deployments. Raises Refusal."""
         if account.deployments:
-            raise Refusal(
-                409, "CannotDeleteResource", "Can not delete resource before nested resources are deleted."
-            )
+            raise Refusal(409, "CannotDeleteResource", "Can not delete resource before nested resources are deleted.")
         del self.accounts[account.name.lower()]
 
     # --- time ---------------------------------------------------------------------------------

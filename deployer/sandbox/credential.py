@@ -20,7 +20,7 @@ class Token:
 
 
 class Credentials:
-    """What the clouds accept. All of it follows from the seed, so that settings survive a reset.
+    """What the clouds accept: made once from the first seed, so that a client's settings survive a reset.
 
     Tokens run out by the machine's clock, not by the virtual one: the vendors' client libraries
     keep their tokens by the machine's clock.

@@ -38,6 +38,7 @@ class Fault:
     def fits(self, method: str, path: str, operation: str) -> bool:
         return (
             self.times != 0
+            and (not self.kind.startswith("metrics_") or operation.startswith("metrics."))
             and self.method in ("", method)
             and (not self.operation or self.operation == operation)
             and (self.path is None or self.path.search(path) is not None)

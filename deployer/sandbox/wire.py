@@ -22,7 +22,10 @@ class BadBody(ValueError):
 
 @dataclass(slots=True)
 class Request:
-    """One request; header and query names are in lower case, `params` come from the route."""
+    """One request; header and query names are in lower case, `params` come from the route.
+
+    `fault` names the ordered fault that the handler itself has to play (`metrics_null`, ...).
+    """
 
     method: str
     path: str
@@ -30,6 +33,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     params: dict[str, str] = field(default_factory=dict)
+    fault: str = ""
     _pairs: list[tuple[str, str]] | None = None
 
     def values(self, name: str) -> list[str]:

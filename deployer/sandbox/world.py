@@ -56,6 +56,7 @@ class Settings:
     lro_polls: int = 7
     lro_seconds: float = 60.0
     page_size: int = 100
+    graph_page_size: int = 1000
     metric_latency: float = 180.0
 
 
@@ -66,11 +67,11 @@ class World:
     seed: int
     clock: VirtualClock
     base_url: str
+    credentials: Credentials
     settings: Settings = field(default_factory=Settings)
 
     def __post_init__(self) -> None:
         self.naming = Naming(self.seed)
-        self.credentials = Credentials(self.naming)
         self.usage = Usage()
         self.events: list[Event] = []
         self.training: list[TrainingCharge] = []

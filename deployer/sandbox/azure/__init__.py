@@ -1,0 +1,1 @@
+"""The parts of Azure that stand beside the models: identity, resources, metrics, costs, prices."""

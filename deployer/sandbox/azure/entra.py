@@ -1,0 +1,128 @@
+"""Entra ID: the documents that a client reads first, and tokens for the one service principal."""
+
+from typing import Any
+from urllib.parse import parse_qs
+
+from deployer.sandbox.credential import TOKEN_SECONDS
+from deployer.sandbox.wire import Request, Response, Route
+from deployer.sandbox.world import World
+
+
+def routes(world: World) -> list[Route]:
+    service = Entra(world)
+    return [
+        Route("GET", "/{tenant}/v2.0/.well-known/openid-configuration", "entra.openid", service.openid),
+        Route("GET", "/{tenant}/.well-known/openid-configuration", "entra.openid", service.openid),
+        Route("POST", "/{tenant}/oauth2/v2.0/token", "entra.token", service.token),
+        Route("POST", "/{tenant}/oauth2/token", "entra.token", service.token),
+        Route("GET", "/common/discovery/instance", "entra.discovery", service.discovery),
+        Route("GET", "/metadata/endpoints", "arm.endpoints", service.endpoints),
+    ]
+
+
+class Entra:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def openid(self, request: Request) -> Response:
+        tenant, base = self._tenant(request.params["tenant"]), self._world.base_url
+        if tenant is None:
+            return self._unknown_tenant(request.params["tenant"])
+        return Response.json(
+            {
+                "token_endpoint": f"{base}/{tenant}/oauth2/v2.0/token",
+                "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
+                "jwks_uri": f"{base}/{tenant}/discovery/v2.0/keys",
+                "response_modes_supported": ["query", "fragment", "form_post"],
+                "subject_types_supported": ["pairwise"],
+                "id_token_signing_alg_values_supported": ["RS256"],
+                "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
+                "scopes_supported": ["openid", "profile", "email", "offline_access"],
+                "issuer": f"{base}/{tenant}/v2.0",
+                "authorization_endpoint": f"{base}/{tenant}/oauth2/v2.0/authorize",
+                "device_authorization_endpoint": f"{base}/{tenant}/oauth2/v2.0/devicecode",
+                "tenant_region_scope": "NA",
+                "cloud_instance_name": "localhost",
+            }
+        )
+
+    def token(self, request: Request) -> Response:
+        form = {key: values[0] for key, values in parse_qs(request.body.decode("utf-8", "replace")).items()}
+        credentials = self._world.credentials
+        if self._tenant(request.params["tenant"]) is None:
+            return self._unknown_tenant(request.params["tenant"])
+        if form.get("grant_type") != "client_credentials":
+            return self._error(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
+        if form.get("client_id") != credentials.client_id:
+            text = f"Application with identifier '{form.get('client_id')}' was not found in the directory."
+            return self._error(400, "unauthorized_client", 700016, text)
+        if form.get("client_secret") != credentials.client_secret:
+            text = "Invalid client secret provided. Ensure the secret being sent in the request is the client secret"
+            return self._error(401, "invalid_client", 7000215, f"{text} value, not the client secret ID.")
+        token = credentials.issue(form.get("scope") or form.get("resource") or "")
+        return Response.json(
+            {
+                "token_type": "Bearer",
+                "expires_in": TOKEN_SECONDS,
+                "ext_expires_in": TOKEN_SECONDS,
+                "access_token": token.text,
+            }
+        )
+
+    def discovery(self, request: Request) -> Response:
+        base, tenant = self._world.base_url, self._world.credentials.tenant_id
+        host = base.removeprefix("https://")
+        return Response.json(
+            {
+                "tenant_discovery_endpoint": f"{base}/{tenant}/v2.0/.well-known/openid-configuration",
+                "api-version": "1.1",
+                "metadata": [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}],
+            }
+        )
+
+    def endpoints(self, request: Request) -> Response:
+        """The cloud's own description, in both of its shapes."""
+        if request.query("api-version") < "2022":
+            return Response.json([self._cloud()])
+        return Response.json(self._cloud())
+
+    def _cloud(self) -> dict[str, Any]:
+        base = self._world.base_url
+        return {
+            "name": "AzureCloud",
+            "portal": base,
+            "graph": base,
+            "resourceManager": f"{base}/",
+            "authentication": {
+                "loginEndpoint": f"{base}/",
+                "audiences": [f"{base}/", "https://management.azure.com/", "https://management.core.windows.net/"],
+                "tenant": "common",
+                "identityProvider": "AAD",
+            },
+            "media": base,
+            "batch": base,
+            "suffixes": {"cognitiveServices": "localhost", "storage": "localhost", "keyVaultDns": "localhost"},
+        }
+
+    def _tenant(self, name: str) -> str | None:
+        tenant = self._world.credentials.tenant_id
+        return tenant if name.lower() in (tenant, "common", "organizations") else None
+
+    def _unknown_tenant(self, name: str) -> Response:
+        return self._error(400, "invalid_tenant", 90002, f"Tenant '{name}' not found. Check to make sure it is right.")
+
+    def _error(self, status: int, error: str, code: int, text: str) -> Response:
+        trace, now = self._world.naming.uuid("trace"), self._world.now()
+        printed = now.strftime("%Y-%m-%d %H:%M:%SZ")
+        return Response.json(
+            {
+                "error": error,
+                "error_description": f"AADSTS{code}: {text} Trace ID: {trace} Timestamp: {printed}",
+                "error_codes": [code],
+                "timestamp": printed,
+                "trace_id": trace,
+                "correlation_id": self._world.naming.uuid("correlation"),
+                "error_uri": f"{self._world.base_url}/error?code={code}",
+            },
+            status,
+        )

@@ -1,0 +1,72 @@
+"""Errors as Azure Resource Manager words them, and what every ARM request must carry."""
+
+import re
+from collections.abc import Iterable
+
+from deployer.sandbox.resource import Refusal
+from deployer.sandbox.wire import BadBody, Handler, Request, Response
+from deployer.sandbox.world import World
+
+_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z]+)?", re.IGNORECASE)
+
+
+def arm_error(status: int, code: str, message: str, headers: Iterable[tuple[str, str]] = ()) -> Response:
+    return Response.json({"error": {"code": code, "message": message}}, status, headers)
+
+
+def expired_token() -> Response:
+    return arm_error(
+        401,
+        "ExpiredAuthenticationToken",
+        "The access token has expired. Please renew it with the identity provider and try again.",
+        [("www-authenticate", 'Bearer error="invalid_token", error_description="The access token has expired."')],
+    )
+
+
+def guarded(world: World, handler: Handler) -> Handler:
+    """`handler` behind a bearer token and an api-version, with refusals in the vendor's words."""
+
+    def handle(request: Request) -> Response:
+        refused = _check_token(world, request) or _check_version(request)
+        if refused:
+            return refused
+        try:
+            return handler(request)
+        except Refusal as refusal:
+            return arm_error(refusal.status, refusal.code, refusal.message)
+        except BadBody as error:
+            message = f"The request content was invalid and could not be deserialized: '{error}'."
+            return arm_error(400, "InvalidRequestContent", message)
+
+    return handle
+
+
+def _check_token(world: World, request: Request) -> Response | None:
+    authorization = request.header("authorization")
+    if not authorization:
+        message = "Authentication failed. The 'Authorization' header is missing."
+        return arm_error(401, "AuthenticationFailed", message, [("www-authenticate", "Bearer")])
+    if not world.credentials.is_valid(authorization):
+        challenge = [("www-authenticate", 'Bearer error="invalid_token"')]
+        return arm_error(401, "InvalidAuthenticationToken", "The access token is invalid.", challenge)
+    return None
+
+
+def _check_version(request: Request) -> Response | None:
+    version = request.query("api-version")
+    if not version:
+        message = "The api-version query parameter (?api-version=) is required for all requests."
+        return arm_error(400, "MissingApiVersionParameter", message)
+    if not _VERSION.fullmatch(version):
+        return arm_error(400, "InvalidApiVersionParameter", f"The api-version '{version}' is invalid.")
+    return None
+
+
+def not_found(request: Request) -> Response:
+    """The answer to a path that no provider serves."""
+    return arm_error(404, "InvalidResourceType", f"The resource type could not be found for the path '{request.path}'.")
+
+
+def not_allowed(request: Request, allowed: tuple[str, ...]) -> Response:
+    message = f"The requested resource does not support http method '{request.method}'."
+    return arm_error(405, "MethodNotAllowed", message, [("allow", ", ".join(allowed))])

@@ -1,0 +1,89 @@
+"""Subscriptions, resource groups and locks."""
+
+from typing import Any
+
+from deployer.sandbox.azure.error import guarded
+from deployer.sandbox.azure.lookup import require_group, require_subscription
+from deployer.sandbox.azure.page import arm_page
+from deployer.sandbox.resource import Lock
+from deployer.sandbox.wire import Request, Response, Route
+from deployer.sandbox.world import World
+
+
+def routes(world: World) -> list[Route]:
+    service = Subscriptions(world)
+    groups = "/subscriptions/{subscription}/resourceGroups"
+    locks = "/subscriptions/{subscription}/providers/Microsoft.Authorization/locks"
+    return [
+        Route("GET", "/tenants", "tenants.list", guarded(world, service.tenants)),
+        Route("GET", "/subscriptions", "subscriptions.list", guarded(world, service.list)),
+        Route("GET", "/subscriptions/{subscription}", "subscriptions.get", guarded(world, service.get)),
+        Route("GET", groups, "groups.list", guarded(world, service.list_groups)),
+        Route("GET", groups + "/{group}", "groups.get", guarded(world, service.get_group)),
+        Route("GET", locks, "locks.list", guarded(world, service.list_locks)),
+    ]
+
+
+class Subscriptions:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def tenants(self, request: Request) -> Response:
+        tenant = self._world.credentials.tenant_id
+        entry = {"id": f"/tenants/{tenant}", "tenantId": tenant, "tenantCategory": "Home", "displayName": "Sandbox"}
+        return Response.json({"value": [entry]})
+
+    def list(self, request: Request) -> Response:
+        return arm_page(self._world, request, list(self._world.cloud.subscriptions), self._subscription)
+
+    def get(self, request: Request) -> Response:
+        return Response.json(self._subscription(require_subscription(self._world, request)))
+
+    def list_groups(self, request: Request) -> Response:
+        subscription = require_subscription(self._world, request)
+        groups = sorted(group for owner, group in self._world.cloud.resource_groups if owner == subscription)
+        return arm_page(self._world, request, groups, lambda group: self._group(subscription, group))
+
+    def get_group(self, request: Request) -> Response:
+        group = require_group(self._world, request)
+        return Response.json(self._group(require_subscription(self._world, request), group))
+
+    def list_locks(self, request: Request) -> Response:
+        subscription = require_subscription(self._world, request)
+        prefix = f"/subscriptions/{subscription}/".lower()
+        locks = [lock for lock in self._world.cloud.locks if (lock.scope + "/").lower().startswith(prefix)]
+        return arm_page(self._world, request, locks, _lock)
+
+    def _subscription(self, subscription: str) -> dict[str, Any]:
+        return {
+            "id": f"/subscriptions/{subscription}",
+            "authorizationSource": "RoleBased",
+            "managedByTenants": [],
+            "subscriptionId": subscription,
+            "tenantId": self._world.credentials.tenant_id,
+            "displayName": self._world.cloud.subscriptions[subscription],
+            "state": "Enabled",
+            "subscriptionPolicies": {
+                "locationPlacementId": "Public_2014-09-01",
+                "quotaId": "PayAsYouGo_2014-09-01",
+                "spendingLimit": "Off",
+            },
+        }
+
+    def _group(self, subscription: str, group: str) -> dict[str, Any]:
+        return {
+            "id": f"/subscriptions/{subscription}/resourceGroups/{group}",
+            "name": group,
+            "type": "Microsoft.Resources/resourceGroups",
+            "location": "eastus2",
+            "properties": {"provisioningState": "Succeeded"},
+        }
+
+
+def _lock(lock: Lock) -> dict[str, Any]:
+    return {
+        "id": f"{lock.scope}/providers/Microsoft.Authorization/locks/{lock.name}",
+        "name": lock.name,
+        "type": "Microsoft.Authorization/locks",
+        "properties": {"level": lock.level},
+    }

@@ -1,0 +1,19 @@
+"""All services on one port: which modules are mounted, and what answers where none is."""
+
+from deployer.sandbox import control
+from deployer.sandbox.azure import account, deployment, entra, error, graph, model, subscription
+from deployer.sandbox.wire import Request, Response, Route
+from deployer.sandbox.world import World
+
+MODULES = (entra, subscription, account, deployment, model, graph)
+
+
+def service_routes(world: World) -> list[Route]:
+    return [route for module in MODULES for route in module.routes(world)]
+
+
+def refuse(request: Request, allowed: tuple[str, ...]) -> Response:
+    """The answer to a path or method that nobody serves, in the words of the vendor who owns the path."""
+    if request.path.startswith("/_sandbox"):
+        return control.refuse(request, allowed)
+    return error.not_allowed(request, allowed) if allowed else error.not_found(request)
