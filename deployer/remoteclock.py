@@ -107,3 +107,20 @@ def _instant(text: str) -> datetime:
     if instant.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")
     return instant.astimezone(UTC)
+
+
+def server_time(url: str, ca_file: str = "", timeout: float = 5.0) -> datetime:
+    """The time by the `Date` header of any answer of an https server. Raises Unreachable."""
+    from email.utils import parsedate_to_datetime
+
+    parts = urlsplit(url)
+    try:
+        context = ssl.create_default_context(cafile=ca_file or None)
+        connection = HTTPSConnection(parts.hostname or "", parts.port, timeout=timeout, context=context)
+        try:
+            connection.request("HEAD", "/")
+            return parsedate_to_datetime(connection.getresponse().headers["Date"]).astimezone(UTC)
+        finally:
+            connection.close()
+    except (OSError, HTTPException, ValueError, TypeError) as error:
+        raise Unreachable(f"{parts.hostname} does not tell the time: {error}") from error

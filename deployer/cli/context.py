@@ -85,3 +85,15 @@ def finish(code: int) -> None:
     """End the command with this exit code; 0 returns."""
     if code:
         click.get_current_context().exit(code)
+
+
+def person() -> str:
+    """Who acts, as the journal names them: the account of the shell, and how."""
+    import getpass
+    import os
+
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):
+        name = f"uid {os.getuid()}" if hasattr(os, "getuid") else "somebody"
+    return f"{name} (command line)"

@@ -40,7 +40,7 @@ def rates(book: PriceBook, wanted: RateFilter) -> tuple[Rate, ...]:
 
 def rates_of(book: PriceBook, model: str) -> tuple[Rate, ...]:
     """All dated rates of a model, those past included. Raises NotFound with near names."""
-    found = rates(book, RateFilter(model=model))
+    found = rates(book, RateFilter(model=book.spelled(model)))
     if found:
         return found
     near = get_close_matches(model.lower(), sorted({rate.model for rate in book.rates}), n=5)

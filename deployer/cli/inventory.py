@@ -1,0 +1,165 @@
+"""How deployments and what was done to them look in tables and documents."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from deployer.cli.render import Column, duration, emit, moment, money, say, tell, warn
+from deployer.domain.act import Phase
+from deployer.domain.money import Money
+from deployer.reports.inventory import Line, total_hourly
+from deployer.spend.price import Unpriced
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from deployer.guard.deploy import Deployed
+    from deployer.guard.outcome import ActResult
+
+UNGUARDED = "UNGUARDED"
+
+
+def _amount(value: Any) -> str:
+    return money(value) if isinstance(value, Money) else "unknown"
+
+
+COLUMNS = (
+    Column("account"),
+    Column("name", "deployment"),
+    Column("model"),
+    Column("sku"),
+    Column("state"),
+    Column("age", show=lambda value: duration(value)),
+    Column("hourly", "$/h", right=True, show=_amount),
+    Column("monthly", "$/month", right=True, show=_amount),
+    Column("use"),
+    Column("policy"),
+    Column("price_source", "price from"),
+)
+
+
+def row(line: Line) -> dict[str, Any]:
+    """One line of the inventory; an unknown price is null and named under `unpriced`."""
+    deployment = line.deployment
+    return {
+        "provider": deployment.id.provider,
+        "account": deployment.id.account,
+        "name": deployment.name,
+        "model": deployment.model,
+        "base_model": deployment.base_model,
+        "fine_tuned": deployment.fine_tuned,
+        "sku": deployment.sku,
+        "capacity": deployment.capacity,
+        "region": deployment.account.region,
+        "state": deployment.state,
+        "created_at": deployment.created_at,
+        "age": line.age,
+        "hourly": known(line.hourly),
+        "monthly": known(line.monthly),
+        "unpriced": line.hourly.what if isinstance(line.hourly, Unpriced) else None,
+        "use": line.use.state if line.use else None,
+        "use_reason": line.use.reason if line.use else None,
+        "policy": ", ".join(line.policies) or UNGUARDED,
+        "policies": line.policies,
+        "managed": deployment.managed,
+        "locked": deployment.locked,
+        "price_source": f"{line.rate.source} ({line.rate.read_on})" if line.rate else None,
+    }
+
+
+def document(line: Line) -> dict[str, Any]:
+    """One deployment in full."""
+    deployment = line.deployment
+    return row(line) | {
+        "id": str(deployment.id),
+        "model_version": deployment.model_version or None,
+        "tags": deployment.tags,
+        "endpoint": deployment.account.endpoint or None,
+    }
+
+
+def known(amount: Money | Unpriced) -> Money | None:
+    return amount if isinstance(amount, Money) else None
+
+
+def summary(lines: Sequence[Line]) -> str:
+    """`3 deployments, $3.40 an hour, $2,482.00 a month; 1 unguarded; 1 without a known price`."""
+    total, unpriced = total_hourly(lines)
+    unguarded = sum(1 for line in lines if not line.policies)
+    least = "at least " if unpriced else ""
+    parts = [
+        f"{len(lines)} deployment{'s' if len(lines) != 1 else ''}, {least}{total} an hour, {least}{total * 730} a month"
+    ]
+    parts += [f"{unguarded} unguarded"] if unguarded else []
+    parts += [f"{unpriced} without a known price"] if unpriced else []
+    return "; ".join(parts)
+
+
+def emit_deployed(made: "Deployed", output: str, now: datetime, verb: str) -> None:
+    """What a create or restore came to: dollars an hour and a month, the price's age, when a policy will end it."""
+    for warning in made.warnings:
+        warn(warning)
+    if output != "table":
+        emit(_deployed(made), output)
+        return
+    say(f"{verb} {made.deployment.id} ({made.deployment.model}, {made.deployment.sku})")
+    for line in (_cost(made, now), _end(made, now)):
+        say(f"  {line}")
+    say(f"  journal entry {made.act_id}")
+
+
+def _deployed(made: "Deployed") -> dict[str, Any]:
+    rate = made.rate
+    return {
+        "id": str(made.deployment.id),
+        "model": made.deployment.model,
+        "sku": made.deployment.sku,
+        "state": made.deployment.state,
+        "created_at": made.deployment.created_at,
+        "hourly": known(made.hourly),
+        "monthly": known(made.monthly),
+        "unpriced": made.hourly.what if isinstance(made.hourly, Unpriced) else None,
+        "price": {"source": rate.source, "read_on": rate.read_on} if rate else None,
+        "policies": made.policies,
+        "undeploy_at": made.undeploy_at,
+        "undeploy_reason": made.undeploy_reason or None,
+        "act": made.act_id,
+    }
+
+
+def _cost(made: "Deployed", now: datetime) -> str:
+    if isinstance(made.hourly, Unpriced):
+        return f"{made.hourly}: its cost is unknown, not zero"
+    age = f"; price read {(now.date() - made.rate.read_on).days} days ago at {made.rate.source}" if made.rate else ""
+    return f"costs {made.hourly} an hour, {made.monthly} a month even when unused{age}"
+
+
+def _end(made: "Deployed", now: datetime) -> str:
+    if not made.policies:
+        return f"{UNGUARDED}: no policy will ever undeploy it"
+    names = ", ".join(made.policies)
+    if made.undeploy_at is None:
+        return f"guarded by {names}; nothing will undeploy it"
+    return (
+        f"guarded by {names}; will be undeployed at {moment(made.undeploy_at)} "
+        f"(in {duration(_until(made.undeploy_at, now))}): {made.undeploy_reason}"
+    )
+
+
+def _until(instant: datetime, now: datetime) -> "timedelta":
+    return instant - now
+
+
+def emit_act(result: "ActResult", output: str) -> int:
+    """What a delete came to, and how to undo it; the exit code."""
+    restore = f"deployer deployment restore {result.subject}"
+    done = result.phase is Phase.DONE
+    if output != "table":
+        body = {"kind": result.kind, "subject": result.subject, "phase": result.phase, "detail": result.detail}
+        emit(body | {"act": result.act_id, "restore": restore if done else None}, output)
+    elif done:
+        say(f"Deleted {result.subject}: {result.detail}")
+        say(f"Undo: {restore}")
+    else:
+        tell(f"{result.subject}: {result.phase}: {result.detail}")
+    return 0 if done else 1
