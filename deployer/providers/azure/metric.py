@@ -7,7 +7,7 @@ no number. All of this is lost in the SDK's typed result, so the JSON is read he
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -48,8 +48,8 @@ class Point(msgspec.Struct):
 
 
 class Series(msgspec.Struct):
-    metadata: list[Metadata] = msgspec.field(default_factory=list, name="metadatavalues")
-    data: list[Point] = msgspec.field(default_factory=list)
+    metadata: list[Metadata] | None = msgspec.field(default=None, name="metadatavalues")
+    data: list[Point] | None = None
 
 
 class Metric(msgspec.Struct):
@@ -113,15 +113,25 @@ class Evidence:
 
 
 def parse_batch(content: bytes, what: str) -> list[Result]:
-    batch: Batch = _parse(content, Batch, what)
+    batch: Batch = _parse(content, Batch, what, _is_whole_batch)
     if batch.values is None:
         raise CloudError(f"cannot {what}: the answer holds no values")
     return batch.values
 
 
 def parse_single(content: bytes, what: str) -> Result:
-    result: Result = _parse(content, Result, what)
+    result: Result = _parse(content, Result, what, _is_whole)
     return result
+
+
+def _is_whole_batch(batch: Batch) -> bool:
+    return batch.values is not None and all(map(_is_whole, batch.values))
+
+
+def _is_whole(result: Result) -> bool:
+    """Whether what must be there was found under the names that the specification gives."""
+    metrics = result.value
+    return metrics is not None and all(metric.error_code and metric.series is not None for metric in metrics)
 
 
 def judge(result: Result, question: Question) -> Evidence:
@@ -130,13 +140,17 @@ def judge(result: Result, question: Question) -> Evidence:
     return Evidence(_counts(result.value or (), question), cause)
 
 
-def _parse(content: bytes, shape: type[Any], what: str) -> Any:
+def _parse(content: bytes, shape: type[Any], what: str, whole: Callable[[Any], bool]) -> Any:
+    """The document as specified, which is fast; else, which is seldom, with its keys in any casing."""
     try:
-        return msgspec.json.decode(content, type=shape)
+        parsed = msgspec.json.decode(content, type=shape)
+        if whole(parsed):
+            return parsed
     except (msgspec.DecodeError, UnicodeDecodeError):
         pass
-    try:  # another casing, or the whole document as a JSON string, which the service has been seen to send
+    try:
         document = msgspec.json.decode(content)
+        # The batch service has been seen to send the document as one JSON string.
         document = msgspec.json.decode(document) if isinstance(document, str) else document
         return msgspec.convert(_canonical(document), shape)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -203,7 +217,7 @@ def _counts(metrics: Iterable[Metric], question: Question) -> dict[tuple[str, ..
             continue
         for series in metric.series or ():
             key = _key(series, dimensions)
-            for point in series.data if key else ():
+            for point in (series.data or ()) if key else ():
                 if point.total is not None and (at := _at(point.at)) is not None:
                     cell = result.setdefault(key, {}).setdefault(at, {})
                     cell[name] = cell.get(name, 0) + round(point.total)
@@ -212,7 +226,7 @@ def _counts(metrics: Iterable[Metric], question: Question) -> dict[tuple[str, ..
 
 def _key(series: Series, dimensions: tuple[str, ...]) -> tuple[str, ...]:
     """The values of the dimensions, in lower case; empty when one is missing."""
-    values = {item.name.value.lower(): item.value.lower() for item in series.metadata}
+    values = {item.name.value.lower(): item.value.lower() for item in series.metadata or ()}
     return tuple(values[name] for name in dimensions) if all(name in values for name in dimensions) else ()
 
 
