@@ -36,6 +36,10 @@ class NotObserved(DeployerError):
     exit_code = 5
 
 
+class ReadOnlyLedger(DeployerError):
+    """Something had to be written down, and the ledger may only be read."""
+
+
 @dataclass(frozen=True, order=True)
 class Problem:
     """One thing wrong in a file; `where` is `file:line:column`, `file:line` or a setting's name."""
