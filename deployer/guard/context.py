@@ -3,14 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from deployer.clock import Clock
+from deployer.policy.document import PolicySet
 from deployer.ports import Ledger, Notifier, Provider
 from deployer.spend.price import PriceBook
-
-if TYPE_CHECKING:
-    from deployer.policy.document import PolicySet
 
 
 @dataclass(frozen=True)
@@ -18,20 +15,19 @@ class GuardContext:
     """The adapters and limits of one guard.
 
     `verify_seconds`: how long an undeploy may take to be really gone; `verify_every`: seconds
-    between two looks. `act_unwarned`: act although nobody received the warning. `holder` names this
-    machine in leases; `locks` is the folder of lock files that a killed process gives back at once
-    (None: leases alone, which expire after `lease_seconds`). `read_only`: the ledger takes no rows.
+    between two looks. `holder` names this machine in leases, which expire after `lease_seconds`;
+    `locks` is the folder of lock files that a killed process gives back at once (None: leases
+    alone). `read_only`: the ledger takes no rows.
     """
 
     providers: Mapping[str, Provider]
     ledger: Ledger
     book: PriceBook
-    policies: "PolicySet"
+    policies: PolicySet
     notifier: Notifier
     clock: Clock
     verify_seconds: float = 120
     verify_every: float = 5
-    act_unwarned: bool = False
     holder: str = "guard"
     locks: Path | None = None
     lease_seconds: float = 600

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from deployer.domain.act import ActKind, Phase
 from deployer.domain.deployment import Deployment
-from deployer.domain.plan import Action, Mode, Plan
+from deployer.domain.plan import Action, Plan
 from deployer.domain.usage import Activity
+from deployer.policy.view import View
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,11 @@ class ActResult:
     action: Action | None = None
     deployment: Deployment | None = None
 
+    @property
+    def failed(self) -> bool:
+        """Whether it was tried and did not come to its end."""
+        return self.phase is Phase.FAILED or not self.phase.final
+
 
 @dataclass(frozen=True)
 class Told:
@@ -34,13 +40,18 @@ class Told:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One sweep: the plan as it stood when it ended, what was told and done, what went wrong."""
+    """One sweep: the plan as it stood when it ended, what was told and done, what went wrong.
+
+    `view` is what the plan was decided on; `blind`: not a single account could be read;
+    `applied`: acts were allowed.
+    """
 
     plan: Plan
     results: tuple[ActResult, ...] = ()
     recovered: tuple[ActResult, ...] = ()
     told: tuple[Told, ...] = ()
     failures: tuple[str, ...] = ()
+    view: View | None = None
     blind: bool = False
     applied: bool = False
 
@@ -51,14 +62,9 @@ def exit_code(outcome: Outcome, *, pending: bool = False) -> int:
     ends = outcome.results + outcome.recovered
     codes = (
         (4, bool(plan.errors)),
-        (1, outcome.blind or bool(outcome.failures) or any(end.phase is Phase.FAILED for end in ends)),
+        (1, outcome.blind or bool(outcome.failures) or any(end.failed for end in ends)),
         (3, bool(plan.deferred)),
         (5, bool(plan.gaps) or any(finding.state is Activity.UNKNOWN for finding in plan.findings)),
         (10, pending and bool(plan.acts)),
     )
     return next((code for code, applies in codes if applies), 0)
-
-
-def acts_left(outcome: Outcome) -> tuple[Action, ...]:
-    """Acts of the plan that were not done because the policies only observe."""
-    return outcome.plan.acts if outcome.plan.mode is Mode.OBSERVE else ()

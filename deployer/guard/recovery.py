@@ -1,0 +1,107 @@
+"""What a crash left half done is finished once, at the next start.
+
+The journal says what was meant, the cloud says what became of it. A deployment that is gone was
+deleted; one that still stands is decided on again before it is touched; a thing that was to be
+made is looked for before anybody makes it again.
+"""
+
+from collections.abc import Callable
+
+from deployer.domain.act import Act, ActKind, Phase
+from deployer.domain.deployment import Deployment
+from deployer.domain.snapshot import Snapshot
+from deployer.errors import CloudError
+from deployer.guard.accounting import charge_gone
+from deployer.guard.context import GuardContext
+from deployer.guard.gate import settle_ids
+from deployer.guard.lock import exclusive
+from deployer.guard.outcome import ActResult
+from deployer.guard.reconsider import NoLonger, locate, reconsider
+from deployer.guard.restoration import unpack
+from deployer.guard.telling import tell_ended
+from deployer.guard.undeploy import act_lock, carry_out, end
+
+Finish = Callable[[GuardContext, Snapshot, Act], ActResult]
+
+
+def recover(context: GuardContext, whole: Snapshot) -> tuple[ActResult, ...]:
+    """Finish or give up every act without an end, except those that a living process is at."""
+    results = [_recover(context, whole, act) for act in context.ledger.journal.unfinished()]
+    ended = tuple(result for result in results if result is not None)
+    tell_ended(context, [result for result in ended if result.phase.final])
+    return ended
+
+
+def by_policy(act: Act) -> bool:
+    """Whether the guard began it, so that the policies must still ask for it; a person's word stands."""
+    return act.who.startswith("policy ")
+
+
+def _recover(context: GuardContext, whole: Snapshot, act: Act) -> ActResult | None:
+    finish = _FINISH.get(act.kind)
+    if finish is None:
+        return None
+    with exclusive(context, act_lock(act.subject)) as hold:
+        current = context.ledger.journal.act(act.id)
+        if hold is None or current is None or current.phase.final:
+            return None
+        return finish(context, whole, current)
+
+
+# --- undeploy ---------------------------------------------------------------------------------
+
+
+def _finish_undeploy(context: GuardContext, whole: Snapshot, act: Act) -> ActResult:
+    target = unpack(act.body)
+    found = locate(context, target)
+    if isinstance(found, NoLonger):
+        return _ended_without_us(context, act, target, found)
+    if by_policy(act) and found.serving:
+        still = reconsider(context, whole, target)
+        if isinstance(still, NoLonger):
+            return _ended_without_us(context, act, target, still)
+    return carry_out(context, act, found)
+
+
+def _ended_without_us(context: GuardContext, act: Act, target: Deployment, why: NoLonger) -> ActResult:
+    called = act.phase in {Phase.CALLED, Phase.VERIFYING}
+    if why.gone or (why.replaced and called):
+        charge_gone(context, target)
+        return end(context, act, Phase.DONE, f"found gone at the next start ({why.reason})", target)
+    if why.phase is Phase.FAILED:
+        return _left_open(act, why.reason)
+    return end(context, act, Phase.WITHDRAWN, f"given up at the next start: {why.reason}", target)
+
+
+def _left_open(act: Act, reason: str) -> ActResult:
+    """Not known and not ended: the next start tries again."""
+    return ActResult(act.kind, act.subject, act.phase, f"left open for the next start: {reason}", act.id)
+
+
+# --- create, restore --------------------------------------------------------------------------
+
+
+def _finish_create(context: GuardContext, whole: Snapshot, act: Act) -> ActResult:
+    """Look by name: what stands there was made; what does not is not made behind a person's back."""
+    wanted = unpack(act.body)
+    provider = context.providers.get(wanted.id.provider)
+    if provider is None:
+        return _left_open(act, f"{wanted.id.provider} is not configured any more")
+    try:
+        seen = provider.inventory.read(wanted.account, wanted.name)
+    except CloudError as error:
+        return _left_open(act, f"it could not be read: {error.message}")
+    settle_ids(context, act, "found at the next start" if seen else "never happened")
+    if seen is None:
+        return end(context, act, Phase.WITHDRAWN, "it was not made before the crash; run the command again", wanted)
+    return end(context, act, Phase.DONE, "found serving at the next start", seen)
+
+
+# --- jobs -------------------------------------------------------------------------------------
+
+
+_FINISH: dict[ActKind, Finish] = {
+    ActKind.UNDEPLOY: _finish_undeploy,
+    ActKind.CREATE: _finish_create,
+    ActKind.RESTORE: _finish_create,
+}

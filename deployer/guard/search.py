@@ -1,0 +1,71 @@
+"""Finding what a person names: an account, a deployment that stands, one that stood."""
+
+from dataclasses import dataclass
+
+from deployer.domain.act import Act, ActKind, Phase
+from deployer.domain.deployment import Account, Deployment, DeploymentId
+from deployer.domain.target import resolve
+from deployer.errors import InvalidUsage, NotFound
+from deployer.guard.context import GuardContext
+from deployer.guard.restoration import unpack
+from deployer.ports import Provider
+
+JOURNAL_DEPTH = 10_000
+"""How many journal entries a restore looks through, the newest first."""
+
+
+def find_account(context: GuardContext, provider: str, name: str) -> Account:
+    """The account of that name. Raises InvalidUsage when there is none or the provider is not configured."""
+    cloud = find_provider(context, provider)
+    reading = cloud.inventory.observe()
+    for account in reading.accounts:
+        if account.name.lower() == name.lower():
+            return account
+    seen = ", ".join(account.name for account in reading.accounts) or "none"
+    gaps = "".join(f"; not observed: {gap}" for gap in reading.gaps)
+    raise InvalidUsage(f"there is no account {name!r} on {provider} (seen: {seen}{gaps})")
+
+
+def find_provider(context: GuardContext, name: str) -> Provider:
+    """The cloud of that name. Raises InvalidUsage when it is not configured."""
+    cloud = context.providers.get(name)
+    if cloud is None:
+        known = ", ".join(context.providers) or "none"
+        raise InvalidUsage(
+            f"provider {name!r} is not configured (configured: {known})",
+            next_step="`deployer doctor` says what is missing",
+        )
+    return cloud
+
+
+def find_deployment(context: GuardContext, target: str) -> Deployment:
+    """The one deployment that `target` names, as it is now. Raises NotFound, InvalidUsage or CloudError."""
+    standing = [one for provider in context.providers.values() for one in provider.inventory.observe().deployments]
+    found = resolve(target, standing)
+    fresh = context.providers[found.id.provider].inventory.read(found.account, found.name)
+    if fresh is None:
+        raise NotFound(f"{found.id} is gone already", status=404)
+    return fresh
+
+
+def last_undeploy(context: GuardContext, target: str) -> Act:
+    """The newest undeploy that was done under that name. Raises NotFound, InvalidUsage."""
+    newest: dict[str, Act] = {}
+    for act in context.ledger.journal.acts(limit=JOURNAL_DEPTH):
+        if act.kind is ActKind.UNDEPLOY and act.phase is Phase.DONE and act.body:
+            newest.setdefault(act.subject, act)
+    remembered = [_Remembered(unpack(act.body).id, act) for act in newest.values()]
+    try:
+        return resolve(target, remembered).act
+    except NotFound as error:
+        raise NotFound(
+            error.message.replace("there is no deployment", "the journal holds no undeploy of"),
+            status=404,
+            next_step="`deployer journal list` shows what was undeployed",
+        ) from error
+
+
+@dataclass(frozen=True)
+class _Remembered:
+    id: DeploymentId
+    act: Act
