@@ -7,16 +7,20 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from deployer.domain.period import Period
-from deployer.domain.plan import Action, ActionKind, Deferred, Finding, Mode, Plan
+from deployer.domain.plan import Action, ActionKind, Deferred, Plan
 from deployer.domain.snapshot import Gap, Snapshot
 from deployer.domain.usage import Activity
-from deployer.policy.document import PolicySet
+from deployer.policy.alert import judge_alerts
+from deployer.policy.document import Policy, PolicySet
 from deployer.policy.evidence import LATENCY
 from deployer.policy.idle import judge_idle
+from deployer.policy.limit import dearest_first
 from deployer.policy.match import Conflict
+from deployer.policy.overspend import judge_overspend
+from deployer.policy.purse import purse_of
 from deployer.policy.roster import Member, enrol
 from deployer.policy.ttl import judge_ttl
-from deployer.policy.view import Verdict, View
+from deployer.policy.view import Verdict, View, merge
 
 __all__ = ["View", "decide", "usage_window"]
 
@@ -34,63 +38,90 @@ def usage_window(policies: PolicySet, now: datetime) -> Period:
 def decide(policies: PolicySet, view: View, now: datetime) -> Plan:
     """What was found, what is to be done now, and what will be due when."""
     members = enrol(view.snapshot.deployments, policies.policies, view.history, now)
-    matched = tuple(member for member in members if member.matched)
-    verdicts = [verdict for member in matched for verdict in _verdicts(member, view, now)]
-    actions = _one_act_each(action for verdict in verdicts for action in verdict.actions)
-    deferred = tuple(entry for verdict in verdicts for entry in verdict.deferred)
-    if view.history.paused:
-        actions, deferred = _pause(actions, deferred)
-    findings = tuple(finding for verdict in verdicts for finding in verdict.findings)
-    gaps = view.snapshot.gaps + _unlisted(view.snapshot) + tuple(gap for verdict in verdicts for gap in verdict.gaps)
+    verdict = merge((*_by_deployment(members, view, now), *_by_policy(policies, members, view, now)))
+    acts, deferred = _acts(verdict, view)
     return Plan(
         as_of=view.snapshot.as_of,
         mode=policies.mode,
-        actions=actions,
-        upcoming=tuple(sorted((a for v in verdicts for a in v.upcoming), key=lambda action: action.due)),
+        actions=(*(action for action in verdict.actions if action.kind is not ActionKind.UNDEPLOY), *acts),
+        upcoming=tuple(sorted(verdict.upcoming, key=lambda action: action.due)),
         deferred=deferred,
-        findings=findings,
+        findings=verdict.findings,
         unguarded=tuple(member.deployment for member in members if not member.matched),
-        gaps=tuple(dict.fromkeys(gaps)),
-        errors=tuple(dict.fromkeys(str(conflict) for member in matched for conflict in _conflicts(member))),
-        notes=(),
+        gaps=tuple(dict.fromkeys(view.snapshot.gaps + _unlisted(view.snapshot) + verdict.gaps)),
+        errors=tuple(dict.fromkeys(str(conflict) for member in members for conflict in _conflicts(member))),
+        notes=verdict.notes,
     )
 
 
-def _verdicts(member: Member, view: View, now: datetime) -> tuple[Verdict, ...]:
-    idle, ttl = member.ruled_by("idle"), member.ruled_by("ttl")
+def _by_deployment(members: Iterable[Member], view: View, now: datetime) -> Iterable[Verdict]:
+    for member in members:
+        if not member.matched:
+            continue
+        if not member.deployment.serving:
+            state = member.deployment.state
+            yield _shown(member, "state", f"its state is {state}: nothing to do")
+            continue
+        yield _judge_member(member, view, now)
+
+
+def _judge_member(member: Member, view: View, now: datetime) -> Verdict:
     verdicts = []
-    if idle and not isinstance(idle, Conflict) and idle.idle:
+    idle, ttl = member.ruled_by("idle"), member.ruled_by("ttl")
+    if isinstance(idle, Policy) and idle.idle:
         verdicts.append(judge_idle(member, idle, idle.idle, view, now))
-    if ttl and not isinstance(ttl, Conflict) and ttl.ttl:
+    if isinstance(ttl, Policy) and ttl.ttl:
         verdicts.append(judge_ttl(member, ttl, ttl.ttl, view, now))
-    return tuple(verdicts)
+    conflicts = [_shown(member, conflict.rule, str(conflict), Activity.UNKNOWN) for conflict in _conflicts(member)]
+    return merge((*verdicts, *conflicts)) if verdicts or conflicts else _shown(member, "match", "no rule watches it")
 
 
-def _conflicts(member: Member) -> Iterable[Conflict]:
+def _shown(member: Member, rule: str, reason: str, state: Activity = Activity.ACTIVE) -> Verdict:
+    return Verdict(findings=(member.finding(member.matched[0].name, rule, reason, state=state),))
+
+
+def _by_policy(policies: PolicySet, members: tuple[Member, ...], view: View, now: datetime) -> Iterable[Verdict]:
+    matched: dict[str, list[Member]] = {policy.name: [] for policy in policies.policies}
+    for member in members:
+        if member.deployment.serving:
+            for policy in member.matched:
+                matched[policy.name].append(member)
+    for policy in policies.policies:
+        about = tuple(matched[policy.name])
+        yield judge_alerts(policy, about, view, now)
+        yield judge_overspend(policy, about, view, now)
+        yield Verdict(notes=_notes(policy, about, view, now))
+
+
+def _notes(policy: Policy, members: tuple[Member, ...], view: View, now: datetime) -> tuple[str, ...]:
+    """What a reader of the plan must know of one policy, whatever its rules did."""
+    if policy.budget is None:
+        return ()
+    purse = purse_of(policy.budget, policy.name, members, view, now)
+    return (f"policy {policy.name}: {purse.told()}",) if purse and purse.unpriced else ()
+
+
+def _conflicts(member: Member) -> list[Conflict]:
     rulers = (member.ruled_by(rule) for rule in ("idle", "ttl", "over_budget"))
     return [ruler for ruler in rulers if isinstance(ruler, Conflict)]
 
 
+def _acts(verdict: Verdict, view: View) -> tuple[tuple[Action, ...], tuple[Deferred, ...]]:
+    """The acts that are due, dearest first and one for each deployment; all deferred while acts are paused."""
+    acts = _one_act_each(verdict.actions)
+    if not view.history.paused:
+        return acts, verdict.deferred
+    return (), verdict.deferred + tuple(Deferred(act, "acts are paused: guard resume") for act in acts)
+
+
 def _one_act_each(actions: Iterable[Action]) -> tuple[Action, ...]:
-    """A deployment is undeployed once, by the rule that was due first; warnings and alerts all stay."""
+    """A deployment is undeployed once, by the rule that was due first."""
     chosen: dict[str, Action] = {}
-    others = []
     for action in actions:
-        if action.kind is not ActionKind.UNDEPLOY or action.target is None:
-            others.append(action)
-            continue
-        key = action.target.id.key
-        if key not in chosen or action.due < chosen[key].due:
-            chosen[key] = action
-    return (*others, *chosen.values())
-
-
-def _pause(
-    actions: tuple[Action, ...], deferred: tuple[Deferred, ...]
-) -> tuple[tuple[Action, ...], tuple[Deferred, ...]]:
-    held = [action for action in actions if action.kind is ActionKind.UNDEPLOY]
-    rest = tuple(action for action in actions if action.kind is not ActionKind.UNDEPLOY)
-    return rest, (*deferred, *(Deferred(action, "acts are paused: guard resume") for action in held))
+        if action.kind is ActionKind.UNDEPLOY and action.target is not None:
+            other = chosen.setdefault(action.target.id.key, action)
+            chosen[action.target.id.key] = min(other, action, key=lambda act: act.due)
+    return tuple(sorted(chosen.values(), key=dearest_first))
 
 
 def _unlisted(snapshot: Snapshot) -> tuple[Gap, ...]:
@@ -102,11 +133,3 @@ def _unlisted(snapshot: Snapshot) -> tuple[Gap, ...]:
     if not snapshot.complete and not any(gap.what == "accounts" for gap in snapshot.gaps):
         gaps.append(Gap("accounts", "all", "not listed to the end"))
     return tuple(gaps)
-
-
-def _nothing(member: Member) -> Finding:
-    return member.finding(member.matched[0].name, "none", "no rule is about it", state=Activity.ACTIVE)
-
-
-def _notes(policies: PolicySet) -> tuple[str, ...]:
-    return ("mode is observe: nothing is undeployed",) if policies.mode is Mode.OBSERVE else ()

@@ -9,7 +9,7 @@ from deployer.policy.document import Limits, PolicySet
 
 def bound(plan: Plan, policies: PolicySet, history: History) -> Plan:
     """The same plan with at most as many acts as the limits allow: dearest first, the rest deferred."""
-    acts = sorted(plan.acts, key=_dearest_first)
+    acts = sorted(plan.acts, key=dearest_first)
     allowed, why = _allowance(policies.limits, _matched(plan), history.acts_today)
     if len(acts) <= allowed:
         return plan
@@ -38,6 +38,7 @@ def _matched(plan: Plan) -> int:
     return len({finding.deployment.id.key for finding in plan.findings})
 
 
-def _dearest_first(action: Action) -> tuple[Decimal, str]:
+def dearest_first(action: Action) -> tuple[Decimal, str]:
+    """The order of acts; what has no known price comes last."""
     hourly = action.hourly.amount if action.hourly else Decimal(0)
     return -hourly, action.target.id.key if action.target else ""

@@ -37,7 +37,7 @@ def _due(member: Member, policy: Policy, ttl: timedelta, created: datetime, view
         rule=RULE,
         reason=f"{age} old (ttl {span(ttl)}): created {instant(created)}; {cost}",
         at=member.not_before(created + ttl),
-        warn=WARN,
+        warn=min(WARN, ttl),
         warned=view.history.warnings.get((member.key, member.subject.instance, policy.name, RULE)),
         episode=f"ttl:{member.key}:{member.subject.instance}",
         hourly=view.hourly_of(member.deployment),

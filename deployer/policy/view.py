@@ -1,7 +1,7 @@
 """What a decision reads and what a rule answers: values only, so that both can be made by hand in a test."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 
 from deployer.domain.deployment import Deployment
 from deployer.domain.money import Money
@@ -46,3 +46,13 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     gaps: tuple[Gap, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+NOTHING = Verdict()
+
+
+def merge(verdicts: Iterable[Verdict]) -> Verdict:
+    """All answers as one, in their order."""
+    given = tuple(verdicts)
+    parts = {part.name: tuple(x for one in given for x in getattr(one, part.name)) for part in fields(Verdict)}
+    return Verdict(**parts)
