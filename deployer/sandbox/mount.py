@@ -1,11 +1,11 @@
 """All services on one port: which modules are mounted, and what answers where none is."""
 
 from deployer.sandbox import control
-from deployer.sandbox.azure import account, deployment, entra, error, graph, model, subscription
+from deployer.sandbox.azure import account, deployment, entra, error, graph, metric, model, subscription
 from deployer.sandbox.wire import Request, Response, Route
 from deployer.sandbox.world import World
 
-MODULES = (entra, subscription, account, deployment, model, graph)
+MODULES = (entra, subscription, account, deployment, model, graph, metric)
 
 
 def service_routes(world: World) -> list[Route]:

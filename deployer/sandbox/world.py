@@ -51,13 +51,17 @@ class Event:
 
 @dataclass
 class Settings:
-    """How this world behaves where the vendors' limits leave room."""
+    """How this world behaves where the vendors leave it open.
+
+    `metric_fill`: whether a deployment without traffic is `absent` from split metrics or shows `zero`.
+    """
 
     lro_polls: int = 7
     lro_seconds: float = 60.0
     page_size: int = 100
     graph_page_size: int = 1000
     metric_latency: float = 180.0
+    metric_fill: str = "absent"
 
 
 @dataclass

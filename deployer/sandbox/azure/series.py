@@ -1,0 +1,112 @@
+"""Metric series, derived from what was called: per deployment, per status, per grain.
+
+A deployment is counted while it stands; the newest minutes have not arrived yet, so they are
+null. Everything is arithmetic on the grains of the window: there is no walk through minutes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from deployer.sandbox.clock import at_seconds
+from deployer.sandbox.usage import Series
+from deployer.sandbox.world import World
+
+RETENTION = 93 * 86_400.0
+
+
+@dataclass(frozen=True)
+class Grains:
+    """The window cut into equal grains, in epoch seconds; from `visible` on nothing has arrived yet."""
+
+    start: float
+    end: float
+    step: float
+    oldest: float
+    visible: float
+
+    @property
+    def number(self) -> int:
+        return max(0, -int(-(self.end - self.start) // self.step))
+
+    @property
+    def known(self) -> int:
+        """How many grains have a number; the rest are null."""
+        return min(self.number, max(0, -int(-(self.visible - self.start) // self.step)))
+
+    def index(self, at: float) -> int:
+        return int((at - self.start) // self.step)
+
+    def printed(self) -> list[str]:
+        """Each grain's start as Monitor prints it."""
+        starts = (at_seconds(self.start + number * self.step) for number in range(self.number))
+        return [start.strftime("%Y-%m-%dT%H:%M:%SZ") for start in starts]
+
+
+@dataclass
+class Tally:
+    """What one deployment counted for one status, grain by grain."""
+
+    deployment: str
+    status: int
+    requests: list[int]
+    input_tokens: list[int]
+    output_tokens: list[int]
+
+    @classmethod
+    def empty(cls, deployment: str, status: int, size: int) -> "Tally":
+        return cls(deployment, status, [0] * size, [0] * size, [0] * size)
+
+
+def tally_account(world: World, account: str, grains: Grains) -> list[Tally]:
+    """Every deployment and status of an account that has a number in the window, by name."""
+    found: list[Tally] = []
+    for name, series in sorted(world.usage.of_account(account).items()):
+        found += tally_deployment(world, account, name, series, grains)
+    return found
+
+
+def tally_deployment(world: World, account: str, name: str, series: Series, grains: Grains) -> Iterator[Tally]:
+    tallies: dict[int, Tally] = {}
+    lives = world.cloud.lives_of(account, name)
+    for life in lives:
+        start = max(grains.start, grains.oldest, life.created)
+        end = min(grains.end, grains.visible, life.closed if life.closed is not None else grains.end)
+        if start < end:
+            _add_traffic(tallies, life.name, series, grains, start, end)
+            _add_calls(tallies, life.name, series, grains, start, end)
+    for status in sorted(tallies):
+        if any(tallies[status].requests):
+            yield tallies[status]
+
+
+def _open(tallies: dict[int, Tally], name: str, status: int, size: int) -> Tally:
+    if status not in tallies:
+        tallies[status] = Tally.empty(name, status, size)
+    return tallies[status]
+
+
+def _add_traffic(
+    tallies: dict[int, Tally], name: str, series: Series, grains: Grains, start: float, end: float
+) -> None:
+    for item in series.overlapping(start, end):
+        tally = _open(tallies, name, item.status, grains.number)
+        first, last = max(start, item.start), min(end, item.end)
+        before = item.ordinal(first)
+        billed = item.status < 400
+        for index in range(grains.index(first), min(grains.number, grains.index(last) + 1)):
+            upto = item.ordinal(min(last, grains.start + (index + 1) * grains.step))
+            number = upto - before
+            if number:
+                before = upto
+                tally.requests[index] += number
+                if billed:
+                    tally.input_tokens[index] += number * item.input_tokens
+                    tally.output_tokens[index] += number * item.output_tokens
+
+
+def _add_calls(tallies: dict[int, Tally], name: str, series: Series, grains: Grains, start: float, end: float) -> None:
+    for call in series.calls_between(start, end):
+        tally, index = _open(tallies, name, call.status, grains.number), grains.index(call.at)
+        tally.requests[index] += 1
+        tally.input_tokens[index] += call.input_tokens
+        tally.output_tokens[index] += call.output_tokens
