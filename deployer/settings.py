@@ -71,6 +71,17 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
     return _build(raw, environ)
 
 
+def load_home(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Path:
+    """The state folder alone, whatever else is set; raises InvalidFile when it cannot be one."""
+    environ = os.environ if environ is None else environ
+    raw = _merged(environ, folder or Path.cwd())
+    value = raw.get("DEPLOYER_HOME")
+    problems = _check(SETTINGS["DEPLOYER_HOME"], value) if value else []
+    if problems:
+        raise InvalidFile(tuple(problems), next_step="set DEPLOYER_HOME to a folder of yours")
+    return _home(raw, environ)
+
+
 def scrub_environment(text: str) -> str:
     """The text without this process's secrets; works with settings that are invalid."""
     try:
@@ -137,8 +148,7 @@ def _dotenv(path: Path) -> dict[str, str]:
 
 def _build(raw: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
     known = {name: value for name, value in raw.items() if name in SETTINGS}
-    home = Path(known["DEPLOYER_HOME"]).expanduser() if "DEPLOYER_HOME" in known else default_home(environ)
-    home = home.absolute()
+    home = _home(known, environ)
     database = known.get("DEPLOYER_DATABASE_URL")
     return Settings(
         home=home,
@@ -153,6 +163,11 @@ def _build(raw: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
         warnings=_unknown_names(raw),
         scrub=_scrubber(raw),
     )
+
+
+def _home(known: Mapping[str, str], environ: Mapping[str, str]) -> Path:
+    home = Path(known["DEPLOYER_HOME"]).expanduser() if "DEPLOYER_HOME" in known else default_home(environ)
+    return home.absolute()
 
 
 def _ca_bundle(known: Mapping[str, str]) -> Path | None:

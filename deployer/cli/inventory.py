@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from deployer.cli.render import Column, duration, emit, moment, money, say, tell, warn
+from deployer.cli.render import Column, days_ago, duration, emit, moment, money, say, tell, warn
 from deployer.domain.act import Phase
 from deployer.domain.money import Money
 from deployer.reports.inventory import Line, total_hourly
@@ -130,7 +130,7 @@ def _deployed(made: "Deployed") -> dict[str, Any]:
 def _cost(made: "Deployed", now: datetime) -> str:
     if isinstance(made.hourly, Unpriced):
         return f"{made.hourly}: its cost is unknown, not zero"
-    age = f"; price read {(now.date() - made.rate.read_on).days} days ago at {made.rate.source}" if made.rate else ""
+    age = f"; price read {days_ago(made.rate.read_on, now)} at {made.rate.source}" if made.rate else ""
     return f"costs {made.hourly} an hour, {made.monthly} a month even when unused{age}"
 
 

@@ -104,7 +104,9 @@ def report(error: Exception, *, debug: bool) -> int:
 
         click.echo(scrub("".join(traceback.format_exception(error))), err=True, nl=False)
     if isinstance(error, DeployerError):
-        click.echo(scrub(f"Error: {error.message}"), err=True)
+        lines = error.message.splitlines() or [type(error).__name__]
+        text = lines[0] if len(lines) == 1 else "".join(f"\n  {line}" for line in lines)
+        click.echo(scrub(f"Error: {text.lstrip(' ')}"), err=True)
         if error.next_step:
             click.echo(scrub(f"Next: {error.next_step}"), err=True)
         return error.exit_code

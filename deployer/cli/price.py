@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deployer.cli.context import pass_app
-from deployer.cli.render import Column, emit, list_output_option, price_text, tell
+from deployer.cli.render import Column, days_ago, emit, list_output_option, price_text, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +86,7 @@ def _show(app: "App", found: "Sequence[Rate]", output: str) -> None:
     emit([_row(rate, output) for rate in found], output, columns, empty="No price fits; try `deployer price list`.")
     newest = newest_reading(found)
     if newest and output == "table":
-        tell(f"Newest price read {(app.clock.now().date() - newest).days} days ago ({newest}).")
+        tell(f"Newest price read {days_ago(newest, app.clock.now())}.")
 
 
 def _row(rate: "Rate", output: str) -> dict[str, Any]:

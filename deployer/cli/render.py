@@ -18,12 +18,13 @@ from typing import Any, TypeVar
 
 import click
 
-from deployer.cli.value import NONE, decimal_text, duration, iso, moment, money, plain, price_text, text_of
+from deployer.cli.value import NONE, days_ago, decimal_text, duration, iso, moment, money, plain, price_text, text_of
 
 __all__ = [
     "NONE",
     "Column",
     "confirm",
+    "days_ago",
     "decimal_text",
     "duration",
     "emit",

@@ -97,6 +97,14 @@ def duration(span: timedelta) -> str:
     return ("-" if span < timedelta() else "") + (" ".join(parts) or "0s")
 
 
+def days_ago(day: date, now: datetime) -> str:
+    """`2 days ago (2026-09-01)`; a day that has not come yet is only named."""
+    days = (now.date() - day).days
+    if days < 0:
+        return f"on {day}"
+    return f"{days} day{'s' if days != 1 else ''} ago ({day})" if days else f"today ({day})"
+
+
 def money(value: Money | None) -> str:
     """`$1,387.20`; an unknown amount is `unknown`, never zero."""
     return "unknown" if value is None else str(value)

@@ -1,0 +1,102 @@
+"""Where spend is heading, per policy (against its budget) or per deployment, from the ledger alone."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from deployer.domain.charge import Charge, Spend
+from deployer.domain.money import Money
+from deployer.domain.period import Period
+from deployer.domain.snapshot import Tracked
+from deployer.domain.subject import Subject, SubjectSpend
+from deployer.policy.document import Policy
+from deployer.policy.match import matching
+from deployer.ports import Readings
+from deployer.reports.spend import NO_POLICY
+from deployer.spend.budget import budget_period, outlook
+from deployer.spend.forecast import RUN_RATE_WINDOW, Forecast, forecast, run_rate
+from deployer.spend.price import PriceBook
+from deployer.spend.standing import hourly
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a forecast stands on, read once."""
+
+    readings: Readings
+    book: PriceBook
+    tracked: Mapping[str, Tracked]
+    recent: tuple[Charge, ...]
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """One forecast; with a budget, the share of it that will be used and when it is reached at the present burn."""
+
+    name: str
+    forecast: Forecast
+    budget: Money | None = None
+    reached: datetime | None = None
+
+    @property
+    def share(self) -> Decimal | None:
+        if self.budget is None or not self.budget.amount:
+            return None
+        return self.forecast.expected.high.amount / self.budget.amount
+
+
+def read_basis(readings: Readings, book: PriceBook, now: datetime) -> Basis:
+    window = Period(now - RUN_RATE_WINDOW, now)
+    return Basis(readings, book, readings.tracked(), readings.charges(window), now)
+
+
+def by_deployment(basis: Basis, period: str) -> tuple[Outlook, ...]:
+    span = budget_period(period, "UTC", basis.now)
+    spent = basis.readings.spent(span)
+    names = dict.fromkeys([*basis.tracked, *(item.subject.key for item in spent)])
+    return _sorted(Outlook(name, _forecast(basis, span, spent, frozenset({name}))) for name in names)
+
+
+def by_policy(basis: Basis, policies: Sequence[Policy], period: str) -> tuple[Outlook, ...]:
+    """Each policy over its own budget period, and what no policy matches over `period`."""
+    span = budget_period(period, "UTC", basis.now)
+    outlooks = [_of_policy(basis, policy, span) for policy in policies]
+    spent = basis.readings.spent(span)
+    alone = frozenset(key for key, subject in _subjects(basis, spent).items() if not matching(policies, subject))
+    if alone:
+        outlooks.append(Outlook(NO_POLICY, _forecast(basis, span, spent, alone)))
+    return _sorted(outlooks)
+
+
+def _of_policy(basis: Basis, policy: Policy, default: Period) -> Outlook:
+    budget = policy.budget
+    span = budget_period(budget.period, budget.timezone, basis.now) if budget else default
+    spent = basis.readings.spent(span)
+    matched = frozenset(key for key, subject in _subjects(basis, spent).items() if matching([policy], subject))
+    expected = _forecast(basis, span, spent, matched)
+    if budget is None:
+        return Outlook(policy.name, expected)
+    reached = outlook(expected.spent.high, expected.hourly, budget.amount, basis.now)
+    within = reached if reached is not None and reached < span.end else None
+    return Outlook(policy.name, expected, budget.amount, within)
+
+
+def _subjects(basis: Basis, spent: Iterable[SubjectSpend]) -> dict[str, Subject]:
+    known = {item.subject.key: item.subject for item in spent}
+    return known | {key: Subject.of(tracked.deployment) for key, tracked in basis.tracked.items()}
+
+
+def _forecast(basis: Basis, span: Period, spent: Iterable[SubjectSpend], keys: frozenset[str]) -> Forecast:
+    standing = [
+        hourly(tracked.deployment, basis.book, basis.now) for key, tracked in basis.tracked.items() if key in keys
+    ]
+    so_far = sum((item.spend for item in spent if item.subject.key in keys), Spend.zero())
+    window = Period(basis.now - RUN_RATE_WINDOW, basis.now)
+    tokens = run_rate((charge for charge in basis.recent if charge.subject in keys), window)
+    return forecast(so_far, standing, tokens, span, basis.now)
+
+
+def _sorted(outlooks: Iterable[Outlook]) -> tuple[Outlook, ...]:
+    return tuple(sorted(outlooks, key=lambda item: (-item.forecast.expected.high.amount, item.name)))
