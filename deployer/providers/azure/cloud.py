@@ -121,7 +121,7 @@ class Cloud:
     def send(self, what: str, client: Any, request: HttpRequest, *, repeat_cut: bool = True) -> Answer:
         """One call through a client's pipeline; `what` names it in errors. Raises CloudError, nothing else."""
         send: Send = getattr(client, "send_request", None) or client._send_request
-        response = self.guarded(what, lambda: send(request, stream=True, repeat_cut=repeat_cut))
+        response = self.guarded(what, lambda: send(request, stream=True, whole=True, repeat_cut=repeat_cut))
         content: bytes = response.content
         if response.status_code >= 400:
             raise self._refusal(what, response.status_code, content, response.headers)

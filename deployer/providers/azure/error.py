@@ -14,6 +14,8 @@ from deployer.errors import CloudError, Conflict, Forbidden, NotFound, Throttled
 if TYPE_CHECKING:
     from azure.core.exceptions import AzureError, HttpResponseError
 
+_KINDS: Mapping[int, type[CloudError]] = {401: Forbidden, 403: Forbidden, 409: Conflict}
+
 Scrub = Callable[[str], str]
 
 ROLES = "give the credential the role that the README lists; `deployer doctor` tries each right"
@@ -52,9 +54,17 @@ def refusal(
     message = scrub(f"cannot {what}: {status} {said}")
     if status == 429:
         return Throttled(message, retry_after=retry_after, code=code, next_step=LATER)
-    kind = {401: Forbidden, 403: Forbidden, 404: NotFound, 409: Conflict}.get(status, CloudError)
-    step = {401: SIGN_IN, 403: ROLES, 409: LATER}.get(status, LATER if status >= 500 else "")
+    kind = _missing_kind(code) if status == 404 else _KINDS.get(status, CloudError)
+    step = {401: SIGN_IN, 403: ROLES, 404: NETWORK, 409: LATER}.get(status, LATER if status >= 500 else "")
     return kind(message, status=status, code=code, maybe_done=status >= 500, next_step=step)
+
+
+def _missing_kind(code: str) -> type[CloudError]:
+    """404 is absence only when Azure says so: a hidden subscription or a foreign server answers 404 too."""
+    lowered = code.lower()
+    if "subscription" in lowered:
+        return Forbidden
+    return NotFound if lowered.endswith("notfound") else CloudError
 
 
 def words_of(document: Any) -> tuple[str, str]:

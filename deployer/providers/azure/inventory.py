@@ -32,7 +32,7 @@ GRAPH_QUERY = (
 )
 MOST_GRAPH_SUBSCRIPTIONS = 1000
 _GONE = frozenset({"resourcenotfound", "parentresourcenotfound", "resourcegroupnotfound"})
-"""404 codes that mean the account is gone; `SubscriptionNotFound` is a missing right."""
+"""404 codes that mean the account is gone."""
 
 
 @dataclass
@@ -68,10 +68,8 @@ class AzureInventory:
         request = HttpRequest("GET", deployment_url(self._cloud, account, name))
         try:
             document = self._cloud.send(what, self._cloud.accounts(account.subscription), request).document()
-        except NotFound as error:
-            if error.code.lower() in _ABSENT:
-                return None
-            raise
+        except NotFound:
+            return None
         return to_deployment(document, account)
 
     def accounts(self) -> _Found:
@@ -145,9 +143,6 @@ class AzureInventory:
             return tuple(to_deployment(item, account) for item in found)
         except CloudError as error:
             return error
-
-
-_ABSENT = frozenset({"", "notfound", "deploymentnotfound", *_GONE})
 
 
 def deployment_url(cloud: Cloud, account: Account, name: str) -> str:

@@ -54,8 +54,8 @@ class ClockedTransport(RequestsTransport):  # type: ignore[misc]  # azure-core l
 class PatientPolicy(HTTPPolicy[Any, Any]):
     """Repeats what may be repeated: at most `retries` times, as late as the server asks, within `PATIENCE`.
 
-    What is sent through it is idempotent or only reads, POST included; an option
-    `repeat_cut=False` leaves a cut connection to the caller.
+    What is sent through it is idempotent or only reads, POST included. The option `whole=True` reads a
+    streamed body here, so that a cut in its middle is repeated too; `repeat_cut=False` leaves cuts to the caller.
     """
 
     def __init__(self, clock: Clock, retries: int) -> None:
@@ -65,9 +65,10 @@ class PatientPolicy(HTTPPolicy[Any, Any]):
 
     def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
         repeat_cut = request.context.options.pop("repeat_cut", True)
+        whole = request.context.options.pop("whole", False)
         deadline = self._clock.monotonic() + PATIENCE
         for attempt in range(self._retries + 1):
-            answer = self._attempt(request)
+            answer = self._attempt(request, whole)
             wait = self._wait(answer, attempt, repeat_cut)
             if wait is None or attempt == self._retries or self._clock.monotonic() + wait > deadline:
                 break
@@ -76,13 +77,12 @@ class PatientPolicy(HTTPPolicy[Any, Any]):
             raise answer
         return answer
 
-    def _attempt(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any] | AzureError:
-        """The whole answer, body included, or what went wrong on the way."""
+    def _attempt(self, request: PipelineRequest[Any], whole: bool) -> PipelineResponse[Any, Any] | AzureError:
+        """The answer, or what went wrong on the way."""
         try:
             response = self.next.send(request)
-            read = getattr(response.http_response, "read", None)
-            if read is not None:
-                read()
+            if whole:
+                response.http_response.read()
         except (ServiceRequestError, ServiceResponseError, IncompleteReadError) as error:
             return error
         return response
