@@ -8,6 +8,7 @@ from deployer.domain.plan import Mode
 from deployer.errors import InvalidFile, Problem
 from deployer.policy.document import Limits, Match, Policy, PolicySet
 from deployer.policy.language import DOCUMENT, Document
+from deployer.policy.match import ANYTHING
 from deployer.policy.source import Reader, policy_files
 
 _NEXT = "correct the file, then run: deployer policy check"
@@ -84,7 +85,12 @@ def _identity(policy: Policy) -> Hashable:
     match: Match = policy.match
     names = (match.provider, match.account, match.deployment, match.model)
     tags = frozenset((key.lower(), frozenset(values)) for key, values in match.tags.items())
-    return (*(frozenset(name.lower() for name in group) for group in names), tags, match.fine_tuned, match.managed)
+    return (*(_said(group) for group in names), tags, match.fine_tuned, match.managed)
+
+
+def _said(patterns: tuple[str, ...]) -> frozenset[str]:
+    """What a list of patterns narrows down to; a bare `*` says nothing."""
+    return frozenset() if ANYTHING in patterns else frozenset(pattern.lower() for pattern in patterns)
 
 
 def _disagreements(documents: list[tuple[str, Document]]) -> list[Problem]:

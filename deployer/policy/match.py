@@ -13,6 +13,7 @@ from functools import lru_cache
 from deployer.domain.subject import Subject, SubjectKind
 from deployer.policy.document import Match, Policy
 
+ANYTHING = "*"
 _WILDCARDS = frozenset("*?[")
 _RULES: Mapping[str, Callable[[Policy], object]] = {
     "budget": lambda policy: policy.budget,
@@ -112,8 +113,8 @@ def _tags_hold(wanted: Mapping[str, tuple[str, ...]], tags: Mapping[str, str]) -
 
 
 def _exactness(patterns: tuple[str, ...], name: str) -> int:
-    """2 when named exactly, 1 by a glob, 0 when not given."""
-    if not patterns:
+    """2 when named exactly, 1 by a glob, 0 when not given; a bare `*` says nothing."""
+    if not patterns or ANYTHING in patterns:
         return 0
     return 2 if any(not _WILDCARDS & set(pattern) and fits(pattern, name) for pattern in patterns) else 1
 

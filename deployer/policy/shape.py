@@ -81,7 +81,8 @@ class Many:
         if self.single and not _is_null(node):
             item = self.item.read(node, reader, name)
             return None if item is None else (item,)
-        return reader.refuse(node, f"{name} is {_kind(node)}", "a list")
+        expected = getattr(self.item, "expected", "a list") if self.single else "a list"
+        return reader.refuse(node, f"{name} is {_kind(node)}", expected)
 
     def schema(self) -> dict[str, Any]:
         listing: dict[str, Any] = {"type": "array", "items": self.item.schema()}
@@ -138,7 +139,7 @@ class Record:
     def read(self, node: Node, reader: Reader, name: str) -> Any:
         if not isinstance(node, MappingNode):
             return reader.refuse(node, f"{name} is {_kind(node)}", f"keys and values: {self._keys()}")
-        nodes = by_key(node, reader, name)
+        nodes = by_key(node, reader, self.title)
         values = {key: self._value(key, *pair, reader) for key, pair in nodes.items()}
         missing = [field.key for field in self.fields if field.required and field.key not in nodes]
         for key in missing:
