@@ -1,0 +1,89 @@
+"""When sweeps run: every hour, and at each instant that the last plan knows of.
+
+Hosting burns at a known rate, so the instant at which a limit is reached is known before it comes.
+It is booked, and the hourly sweep is the safety net. A failed act is tried again sooner.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from deployer.clock import Clock
+from deployer.errors import DeployerError
+from deployer.guard.outcome import Outcome
+
+SOONEST = timedelta(seconds=30)
+"""Between two booked sweeps, so that an instant that does not pass cannot spin."""
+FIRST_RETRY = timedelta(minutes=5)
+
+
+class Timetable(Protocol):
+    """What runs things at instants: APScheduler, or a fake."""
+
+    def every(self, period: timedelta, run: Callable[[], None]) -> None:
+        """Run now and then once per `period`."""
+        ...
+
+    def once(self, at: datetime, run: Callable[[], None]) -> None:
+        """Run at `at`, in place of what was booked before."""
+        ...
+
+
+class Watch:
+    """Sweeps on a timetable. `sweep` is one whole sweep; `report` is told how each ended."""
+
+    def __init__(
+        self,
+        sweep: Callable[[], Outcome],
+        timetable: Timetable,
+        clock: Clock,
+        *,
+        every: timedelta = timedelta(hours=1),
+        report: Callable[[Outcome | DeployerError], None] = lambda _: None,
+    ) -> None:
+        self._sweep = sweep
+        self._timetable = timetable
+        self._clock = clock
+        self._every = every
+        self._report = report
+        self._failures = 0
+        self._next: datetime | None = None
+
+    def start(self) -> None:
+        """Sweep at once (which finishes what a crash left), and from then on by the timetable."""
+        self._timetable.every(self._every, self.run)
+
+    def run(self) -> None:
+        """One sweep; whatever goes wrong is reported, and the next one comes all the same."""
+        try:
+            outcome = self._sweep()
+        except DeployerError as error:
+            self._report(error)
+            self._book(self._retry())
+            return
+        self._report(outcome)
+        failed = any(result.failed for result in outcome.results + outcome.recovered) or bool(outcome.failures)
+        instants = [outcome.plan.next_due] if outcome.plan.next_due else []
+        if failed:
+            instants.append(self._retry())
+        else:
+            self._failures = 0
+        self._book(min(instants, default=None))
+
+    def tick(self) -> None:
+        """Sweep if its time has come on a clock that does not flow like the machine's (the sandbox's)."""
+        if self._next is not None and self._clock.now() >= self._next:
+            self.run()
+
+    def _book(self, at: datetime | None) -> None:
+        now = self._clock.now()
+        at = max(at, now + SOONEST) if at else None
+        self._next = min(at or now + self._every, now + self._every)
+        if at is not None and at < now + self._every:
+            self._timetable.once(at, self.run)
+
+    def _retry(self) -> datetime:
+        """Twice as long after each failure in a row, at most until the next sweep."""
+        self._failures += 1
+        doubled: timedelta = FIRST_RETRY * (1 << min(self._failures - 1, 10))
+        return self._clock.now() + min(self._every, doubled)

@@ -1,0 +1,43 @@
+"""The timetable on APScheduler: in memory, because everything that must survive stands in the ledger."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from deployer.clock import Clock, SystemClock
+
+
+class SchedulerTimetable:
+    """Runs one thing at a time. `clock` is the guard's; the waiting is done on the machine's."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._machine = SystemClock()
+        self._scheduler = _scheduler()
+
+    def start(self) -> None:
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Let a running sweep end, and start none."""
+        self._scheduler.shutdown(wait=True)
+
+    def every(self, period: timedelta, run: Callable[[], None], *, name: str = "sweep") -> None:
+        """Run now and then once per `period`."""
+        self._add(run, name, trigger="interval", seconds=period.total_seconds(), next_run_time=self._machine.now())
+
+    def once(self, at: datetime, run: Callable[[], None]) -> None:
+        """Run at `at` of the guard's clock, in place of what was booked before."""
+        wait = max(at - self._clock.now(), timedelta())
+        self._add(run, "instant", trigger="date", run_date=self._machine.now() + wait)
+
+    def _add(self, run: Callable[[], None], name: str, **when: Any) -> None:
+        self._scheduler.add_job(run, id=name, replace_existing=True, **when)
+
+
+def _scheduler() -> Any:
+    from apscheduler.executors.pool import ThreadPoolExecutor  # type: ignore[import-untyped]
+    from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
+
+    defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+    return BackgroundScheduler(timezone=UTC, executors={"default": ThreadPoolExecutor(1)}, job_defaults=defaults)
