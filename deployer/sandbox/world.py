@@ -61,6 +61,8 @@ class Settings:
     page_size: int = 100
     graph_page_size: int = 1000
     metric_latency: float = 180.0
+    training_available: bool = True  # whether the OpenAI organisation may still create fine-tunes
+    results_base64: bool = False  # result files sometimes arrive base64-encoded
     metric_fill: str = "absent"
 
 
