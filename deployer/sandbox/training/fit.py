@@ -15,7 +15,6 @@ _VISITS = 4_000  # examples looked at in a run: beyond that each step learns fro
 _EVERY = 10  # a step in ten is validated on a handful of rows
 _HANDFUL = 8
 _MOST_VALIDATION = 400
-_KEPT = 3
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class FittedModel:
 
 @dataclass(frozen=True)
 class Fit:
-    """The record of a run; `checkpoints` by step, the last three epochs."""
+    """The record of a run; `checkpoints` by step, one for each epoch."""
 
     steps: tuple[Step, ...]
     checkpoints: Mapping[int, FittedModel]
@@ -87,8 +86,7 @@ def fit(training: Sequence[Example], validation: Sequence[Example], recipe: Reci
         steps.append(_take(learner, number, batch, valid, number in ends))
         if number in ends:
             checkpoints[number] = FittedModel(learner.copy(), classes, index)
-    kept = sorted(checkpoints)[-_KEPT:]
-    return Fit(tuple(steps), {number: checkpoints[number] for number in kept})
+    return Fit(tuple(steps), checkpoints)
 
 
 def _take(learner: Learner, number: int, batch: Sequence[Pair], valid: Sequence[Pair], whole: bool) -> Step:

@@ -69,9 +69,9 @@ class Learner:
         return _average(scores)
 
     def copy(self) -> "Learner":
-        """The same weights, to keep as a checkpoint."""
+        """The same weights, to keep as a checkpoint; rows are shared because a step replaces them."""
         twin = Learner(self._classes, self._rate / BASE_RATE)
-        twin._weights = {bucket: list(row) for bucket, row in self._weights.items()}
+        twin._weights = dict(self._weights)
         return twin
 
     def _descend(self, gradient: dict[int, list[float]], rate: float) -> None:

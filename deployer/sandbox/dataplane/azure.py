@@ -1,0 +1,149 @@
+"""Azure OpenAI's data plane under each account's endpoint, in both of its surfaces.
+
+Classic: `/openai/deployments/{deployment}/chat/completions?api-version=`; v1: `/openai/v1/...` with
+the deployment as `model`. Both take an account key or a bearer token. A deployment that is not
+there (never made, still being made, undeployed) answers 404 `DeploymentNotFound`.
+"""
+
+from typing import Any
+
+from deployer.sandbox.catalog import MODELS
+from deployer.sandbox.clock import seconds_of
+from deployer.sandbox.dataplane.azure_dialect import VENDOR, AzureDialect, tier_of
+from deployer.sandbox.dataplane.chat import BadChat, Chat, read_chat, say, write_completion
+from deployer.sandbox.dataplane.error import ApiError, azure_error, openai_error, raising
+from deployer.sandbox.dataplane.finetuning import FineTuningApi
+from deployer.sandbox.resource import Account
+from deployer.sandbox.training.order import JobOrder
+from deployer.sandbox.training.workshop import Workshop
+from deployer.sandbox.wire import Handler, Request, Response, Route
+from deployer.sandbox.world import World
+
+_CLASSIC = "/accounts/{account}/openai"
+_V1 = "/accounts/{account}/openai/v1"
+
+
+def routes(world: World) -> list[Route]:
+    return AzureDataPlane(world).routes()
+
+
+class AzureDataPlane:
+    """Handlers over one world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._workshop = Workshop(world, VENDOR)
+
+    def routes(self) -> list[Route]:
+        table: list[tuple[str, str, str, Handler]] = [
+            ("POST", f"{_CLASSIC}/deployments/{{deployment}}/chat/completions", "chat", self._chat),
+            ("POST", f"{_V1}/chat/completions", "chat", self._chat),
+            ("GET", f"{_CLASSIC}/models", "models.list", self._list_models),
+            ("GET", f"{_V1}/models", "models.list", self._list_models),
+            ("DELETE", f"{_CLASSIC}/fine_tuning/jobs/{{job}}", "jobs.delete", self._delete_job),
+        ]
+        chat = [Route(m, pattern, f"azure.{name}", raising(handler, _bad_body)) for m, pattern, name, handler in table]
+        api = FineTuningApi(self._world, self._workshop, AzureDialect(), self._owner, _check_tier)
+        return [*chat, *api.routes(_CLASSIC, "azure"), *api.routes(_V1, "azure")]
+
+    # --- who calls ----------------------------------------------------------------------------
+
+    def _owner(self, request: Request) -> str:
+        return self._account(request).name
+
+    def _account(self, request: Request) -> Account:
+        """The account of the path, when the caller may use it. Raises ApiError."""
+        account = self._world.cloud.account(request.params["account"])
+        classic = (
+            not request.path.lower()
+            .removeprefix(f"/accounts/{request.params['account'].lower()}")
+            .startswith("/openai/v1")
+        )
+        if account is None or (classic and not request.query("api-version")):
+            raise azure_error(404, "404", "Resource not found")
+        if not self._is_known(request, account.name):
+            raise azure_error(
+                401,
+                "401",
+                "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key "
+                "for an active subscription and use a correct regional API endpoint for your resource.",
+            )
+        return account
+
+    def _is_known(self, request: Request, account: str) -> bool:
+        key = self._world.credentials.account_key(account)
+        authorization = request.header("authorization")
+        if request.header("api-key") == key or authorization == f"Bearer {key}":
+            return True
+        return self._world.credentials.is_valid(authorization)
+
+    # --- calls --------------------------------------------------------------------------------
+
+    def _chat(self, request: Request) -> Response:
+        account, now = self._account(request), self._world.now()
+        body = request.json()
+        name = request.params.get("deployment") or str((body.get("model") if isinstance(body, dict) else "") or "")
+        deployed = self._world.serving(account.name, name)
+        if deployed is None:
+            raise azure_error(
+                404,
+                "DeploymentNotFound",
+                "The API deployment for this resource does not exist. If you created the deployment within the last "
+                "5 minutes, please wait a moment and try again.",
+            )
+        chat = self._read(account.name, deployed.name, body)
+        answer = say(chat, self._workshop.model(account.name, deployed.model))
+        self._world.record_call(account.name, deployed.name, now, 200, answer.prompt_tokens, answer.completion_tokens)
+        completion_id = f"chatcmpl-{self._world.naming.hex('completion', 29)}"
+        return write_completion(answer, chat, completion_id, _model_name(deployed), int(seconds_of(now)))
+
+    def _read(self, account: str, deployment: str, body: Any) -> Chat:
+        """A failing call is a call: it shows in the metrics with its status."""
+        try:
+            return read_chat(body)
+        except BadChat as error:
+            self._world.record_call(account, deployment, self._world.now(), 400, 0, 0)
+            raise openai_error(400, str(error), param=error.param) from error
+
+    # --- models and jobs ----------------------------------------------------------------------
+
+    def _list_models(self, request: Request) -> Response:
+        account = self._account(request)
+        rows = [_model(f"{model.name}-{model.version}", tunable=bool(model.fine_tune_until)) for model in MODELS]
+        rows += [
+            _model(tuned.name, base=f"{tuned.base_model}-{tuned.base_version}") for tuned in account.models.values()
+        ]
+        return Response.json({"object": "list", "data": rows})
+
+    def _delete_job(self, request: Request) -> Response:
+        """204 whether or not there was such a job."""
+        job = self._workshop.find(self._owner(request), request.params["job"])
+        if job is not None and not job.phase(self._world.now()).ended:
+            raise azure_error(409, "unexpectedEntityState", f"The job '{job.id}' is running: cancel it first.")
+        if job is not None:
+            del self._workshop.jobs[job.id]
+        return Response(204)
+
+
+def _model(model_id: str, *, base: str = "", tunable: bool = False) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "object": "model",
+        "id": model_id,
+        "status": "succeeded",
+        "lifecycle_status": "generally-available",
+        "capabilities": {"fine_tune": tunable, "inference": True, "chat_completion": True, "completion": False},
+    }
+    return row | ({"model": base} if base else {})
+
+
+def _model_name(deployed: Any) -> str:
+    """What the answer names: base models with their version, fine-tuned ones by their own name."""
+    return str(deployed.model) if deployed.fine_tuned else f"{deployed.model}-{deployed.version}"
+
+
+def _bad_body(message: str) -> ApiError:
+    return azure_error(400, "BadRequest", message)
+
+
+def _check_tier(order: JobOrder) -> None:
+    tier_of(order.training_type)

@@ -1,0 +1,40 @@
+"""Errors of the two vendors' data planes, and how a handler raises them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from deployer.sandbox.wire import BadBody, Handler, Request, Response
+
+
+class ApiError(Exception):
+    """An answer that is an error."""
+
+    def __init__(self, status: int, error: dict[str, Any]) -> None:
+        super().__init__(str(error.get("message", "")))
+        self.response = Response.json({"error": error}, status)
+
+
+def openai_error(
+    status: int, message: str, *, code: str | None = None, param: str | None = None, kind: str = "invalid_request_error"
+) -> ApiError:
+    """As OpenAI words it; `code` is what clients switch on."""
+    return ApiError(status, {"message": message, "type": kind, "param": param, "code": code})
+
+
+def azure_error(status: int, code: str, message: str) -> ApiError:
+    """As Azure OpenAI words it."""
+    return ApiError(status, {"code": code, "message": message})
+
+
+def raising(handler: Handler, on_bad_body: Callable[[str], ApiError]) -> Handler:
+    """`handler`, with the errors it raises as responses."""
+
+    def handle(request: Request) -> Response:
+        try:
+            return handler(request)
+        except ApiError as error:
+            return error.response
+        except BadBody as error:
+            return on_bad_body(f"We could not parse the JSON body of your request. {error}").response
+
+    return handle

@@ -1,0 +1,137 @@
+"""OpenAI's API under `/v1`: models, files, fine-tuning and chat, for one organisation."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from deployer.sandbox.clock import seconds_of
+from deployer.sandbox.dataplane import organization
+from deployer.sandbox.dataplane.chat import BadChat, Chat, read_chat, say, write_completion
+from deployer.sandbox.dataplane.error import ApiError, openai_error, raising
+from deployer.sandbox.dataplane.finetuning import FineTuningApi
+from deployer.sandbox.dataplane.openai_catalog import LAST_TRAINING, OFFERED, base_of, find_offered, is_shut_down
+from deployer.sandbox.dataplane.openai_dialect import ORGANIZATION_ID, VENDOR, OpenAIDialect
+from deployer.sandbox.dataplane.project import Project, Tenant
+from deployer.sandbox.training.fit import FittedModel
+from deployer.sandbox.training.job import Job
+from deployer.sandbox.training.order import JobOrder
+from deployer.sandbox.training.workshop import Workshop
+from deployer.sandbox.wire import Handler, Request, Response, Route
+from deployer.sandbox.world import World
+
+
+def routes(world: World) -> list[Route]:
+    tenant = Tenant(world)
+    return [*OpenAIDataPlane(world, tenant).routes(), *organization.routes(world, tenant)]
+
+
+class OpenAIDataPlane:
+    """Handlers over one world and its OpenAI organisation."""
+
+    def __init__(self, world: World, tenant: Tenant) -> None:
+        self._world, self._tenant = world, tenant
+        self._workshop = Workshop(world, VENDOR)
+
+    def routes(self) -> list[Route]:
+        table: list[tuple[str, str, str, Handler]] = [
+            ("POST", "/v1/chat/completions", "chat", self._chat),
+            ("GET", "/v1/models", "models.list", self._list_models),
+            ("GET", "/v1/models/{model}", "models.get", self._get_model),
+            ("DELETE", "/v1/models/{model}", "models.delete", self._delete_model),
+        ]
+        own = [Route(m, pattern, f"openai.{name}", raising(handler, _bad_body)) for m, pattern, name, handler in table]
+        api = FineTuningApi(self._world, self._workshop, OpenAIDialect(), self._owner, self._may_train)
+        return [*own, *api.routes("/v1", "openai")]
+
+    def _owner(self, request: Request) -> str:
+        return self._tenant.caller(request).id
+
+    def _may_train(self, order: JobOrder) -> None:
+        if self._world.now() >= LAST_TRAINING or not self._world.settings.training_available:
+            message = "Fine-tuning jobs can no longer be created by this organization."
+            raise openai_error(403, message, code="training_not_available")
+
+    # --- chat ---------------------------------------------------------------------------------
+
+    def _chat(self, request: Request) -> Response:
+        project, now = self._tenant.caller(request), self._world.now()
+        chat = _read(request.json())
+        tuned = self._require_model(project, chat.model, now)
+        self._tenant.require_allowed(project, chat.model)
+        self._tenant.require_room(project, chat.model)
+        answer = say(chat, tuned)
+        self._world.record_call(project.id, chat.model, now, 200, answer.prompt_tokens, answer.completion_tokens)
+        offered = find_offered(chat.model)
+        completion_id = f"chatcmpl-{self._world.naming.hex('completion', 29)}"
+        return write_completion(
+            answer, chat, completion_id, offered.id if offered else chat.model, int(seconds_of(now))
+        )
+
+    def _require_model(self, project: Project, name: str, now: datetime) -> FittedModel | None:
+        """The fine-tuned model to answer with, None for a base model. Raises ApiError when it cannot be called."""
+        base = find_offered(name) or base_of(name)
+        tuned = self._workshop.model(project.id, name)
+        if base is None or (tuned is None and name.startswith("ft:")):
+            raise _no_model(name)
+        if is_shut_down(base, now):
+            message = f"The model `{name}` has been deprecated, learn more here: https://platform.openai.com/docs/deprecations"
+            raise openai_error(404, message, code="model_not_found")
+        return tuned
+
+    # --- models -------------------------------------------------------------------------------
+
+    def _list_models(self, request: Request) -> Response:
+        return Response.json({"object": "list", "data": self._models(self._owner(request))})
+
+    def _get_model(self, request: Request) -> Response:
+        name = request.params["model"]
+        offered = find_offered(name)
+        wanted = offered.id if offered else name
+        for row in self._models(self._owner(request)):
+            if row["id"] == wanted:
+                return Response.json({**row, "id": name})
+        raise _no_model(name)
+
+    def _delete_model(self, request: Request) -> Response:
+        owner, name = self._owner(request), request.params["model"]
+        if not self._workshop.forget_model(owner, name):
+            raise _no_model(name)
+        return Response.json({"id": name, "object": "model", "deleted": True})
+
+    def _models(self, owner: str) -> list[dict[str, Any]]:
+        """Retired models stay in the list: their date tells."""
+        rows = [_model(model.id, model.created, "system", model.shutdown_date) for model in OFFERED]
+        return rows + [_tuned_model(name, job) for name, job in self._workshop.models_of(owner)]
+
+
+def _tuned_model(name: str, job: Job) -> dict[str, Any]:
+    base, end = base_of(name), job.schedule.ends() or datetime.fromtimestamp(0, UTC)
+    return _model(name, int(end.timestamp()), ORGANIZATION_ID, base.shutdown_date if base else None)
+
+
+def _model(model_id: str, created: int, owner: str, shutdown_date: str | None) -> dict[str, Any]:
+    return {
+        "id": model_id,
+        "object": "model",
+        "created": created,
+        "owned_by": owner,
+        "shutdown_date": shutdown_date,
+    }
+
+
+def _read(body: Any) -> Chat:
+    try:
+        chat = read_chat(body)
+    except BadChat as error:
+        raise openai_error(400, str(error), param=error.param or None) from error
+    if not chat.model:
+        raise openai_error(400, "you must provide a model parameter")
+    return chat
+
+
+def _no_model(name: str) -> ApiError:
+    message = f"The model `{name}` does not exist or you do not have access to it."
+    return openai_error(404, message, code="model_not_found")
+
+
+def _bad_body(message: str) -> ApiError:
+    return openai_error(400, message)

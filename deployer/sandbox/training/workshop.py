@@ -1,0 +1,235 @@
+"""Files, jobs and fine-tuned models of one vendor, as they are now.
+
+Jobs move with virtual time alone. What must happen at their end (the charge, the result file,
+the model that can be deployed) happens when the world settles, dated at the true instant.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from deployer.sandbox.training.example import BadData, Example, parse_examples, require_enough
+from deployer.sandbox.training.file import FileStore, StoredFile, Upload
+from deployer.sandbox.training.fit import FittedModel, Recipe
+from deployer.sandbox.training.job import Job
+from deployer.sandbox.training.order import BadOrder, JobOrder, decide
+from deployer.sandbox.training.schedule import Phase, Schedule, training_time
+from deployer.sandbox.world import TrainingCharge, World
+
+_SHORTEST_QUEUE, _LONGEST_QUEUE = 180.0, 600.0
+
+
+class WrongState(Exception):
+    """A job cannot be cancelled, paused or resumed now."""
+
+    def __init__(self, job: Job, act: str, phase: Phase) -> None:
+        super().__init__(f"cannot {act} {job.id} while it is {phase.value}")
+        self.job, self.act, self.phase = job, act, phase
+
+
+@dataclass(frozen=True)
+class BaseName:
+    """A base model: its name, its version, and both as the vendor writes them together."""
+
+    name: str
+    version: str
+    full: str
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """What differs between the clouds. `base` raises BadOrder for a model that cannot be tuned at that instant."""
+
+    provider: str
+    auto_rate: float
+    result_name: str
+    base: Callable[[str, datetime], BaseName]
+    tuned_name: Callable[[BaseName, str, str], str]
+    checkpoint_name: Callable[[str, int], str]
+    billed: Callable[[int], int]
+    tier: Callable[[str], str]
+    write_results: Callable[[Job], bytes]
+    is_ready: Callable[[StoredFile, datetime], bool]
+
+
+class Workshop:
+    """The training side of one vendor in one world."""
+
+    def __init__(self, world: World, vendor: Vendor) -> None:
+        self.files = FileStore()
+        self.jobs: dict[str, Job] = {}
+        self._world, self._vendor = world, vendor
+        self._open: list[Job] = []
+        self._models: dict[tuple[str, str], tuple[Job, int]] = {}
+        world.on_time(self.settle)
+
+    # --- files --------------------------------------------------------------------------------
+
+    def upload(self, owner: str, upload: Upload) -> StoredFile:
+        purpose = upload.fields.get("purpose", "fine-tune")
+        content = upload.content
+        file_id = f"file-{self._world.naming.hex('file')}"
+        return self.files.add(StoredFile(file_id, owner, upload.filename, purpose, self._world.now(), lambda: content))
+
+    # --- jobs ---------------------------------------------------------------------------------
+
+    def create(self, owner: str, order: JobOrder) -> Job:
+        """Accept a job; bad data shows only once it has been validated. Raises BadOrder."""
+        now = self._world.now()
+        base = self._vendor.base(order.model, now)
+        training, fault = self._read(owner, order.training_file, "training_file", now)
+        validation, bad = self._read(owner, order.validation_file, "validation_file", now)
+        job = self._build(owner, order, base, (training, validation), fault or require_enough(training) or bad)
+        job.fault_param = "validation_file" if job.fault is bad else "training_file"
+        self.jobs[job.id] = job
+        self._open.append(job)
+        return job
+
+    def find(self, owner: str, job_id: str) -> Job | None:
+        job = self.jobs.get(job_id)
+        return job if job is not None and job.owner == owner else None
+
+    def of(self, owner: str) -> list[Job]:
+        """Jobs of an owner, newest first."""
+        return [job for job in reversed(self.jobs.values()) if job.owner == owner]
+
+    def cancel(self, job: Job) -> None:
+        """Stop a job that has not ended. Raises WrongState."""
+        self._require(job, "cancel", lambda phase: not phase.ended)
+        job.schedule.cancelled = self._world.now()
+        self.settle(self._world.now())
+
+    def pause(self, job: Job) -> None:
+        """Raises WrongState."""
+        self._require(job, "pause", lambda phase: phase is Phase.RUNNING)
+        job.schedule.pause(self._world.now())
+
+    def resume(self, job: Job) -> None:
+        """Raises WrongState."""
+        self._require(job, "resume", lambda phase: phase in {Phase.PAUSED, Phase.PAUSING})
+        job.schedule.resume(self._world.now())
+
+    # --- models -------------------------------------------------------------------------------
+
+    def model(self, owner: str, name: str) -> FittedModel | None:
+        """A fine-tuned model or checkpoint by its name; trained when first asked."""
+        found = self._models.get((owner, name.lower()))
+        if found is None:
+            return None
+        job, step = found
+        return job.fit.checkpoints[step]
+
+    def models_of(self, owner: str) -> list[tuple[str, Job]]:
+        """The names of finished models (not checkpoints) with their jobs."""
+        return [(job.model_name, job) for job in self.jobs.values() if (owner, job.model_name.lower()) in self._models]
+
+    def forget_model(self, owner: str, name: str) -> bool:
+        """Destroy a model for good; False when there was none."""
+        return self._models.pop((owner, name.lower()), None) is not None
+
+    # --- time ---------------------------------------------------------------------------------
+
+    def settle(self, now: datetime) -> None:
+        """End what has ended by now."""
+        for job in [item for item in self._open if item.phase(now).ended]:
+            self._open.remove(job)
+            self._close(job, job.schedule.ends() or now)
+
+    def _close(self, job: Job, at: datetime) -> None:
+        job.settled = True
+        quantity = self._vendor.billed(job.billed_tokens(at))
+        if quantity:
+            self._charge(job, quantity, at)
+        if job.phase(at) is Phase.SUCCEEDED:
+            self._publish(job, at)
+            self.files.add(self._result(job, at))
+
+    def _charge(self, job: Job, quantity: int, at: datetime) -> None:
+        base = self._vendor.base(job.order.model, job.schedule.created)
+        self._world.charge_training(
+            TrainingCharge(
+                provider=self._vendor.provider,
+                account=job.owner,
+                job=job.id,
+                model=base.name,
+                quantity=Decimal(quantity),
+                at=at,
+                tier=self._vendor.tier(job.order.training_type),
+                start=job.schedule.started,
+            )
+        )
+
+    def _publish(self, job: Job, at: datetime) -> None:
+        base = self._vendor.base(job.order.model, job.schedule.created)
+        last = job.total_steps
+        for step in job.checkpoints(at):
+            name = job.model_name if step == last else self._vendor.checkpoint_name(job.model_name, step)
+            self._models[job.owner, name.lower()] = (job, step)
+            if self._vendor.provider == "azure":
+                self._world.publish_model(job.owner, name, base.name, base.version)
+
+    def _result(self, job: Job, at: datetime) -> StoredFile:
+        def load() -> bytes:
+            return self._vendor.write_results(job)
+
+        return StoredFile(
+            job.result_file, job.owner, self._vendor.result_name, "fine-tune-results", at, load, produced=True
+        )
+
+    # --- making a job -------------------------------------------------------------------------
+
+    def _read(self, owner: str, file_id: str, param: str, now: datetime) -> tuple[tuple[Example, ...], BadData | None]:
+        if not file_id:
+            return (), None
+        file = self.files.find(owner, file_id)
+        if file is None:
+            raise BadOrder(f"invalid {param}: {file_id}", param)
+        if not self._vendor.is_ready(file, now):
+            raise BadOrder(
+                f"File '{file_id}' is still being processed and is not ready to be used for fine-tuning. "
+                "Please try again later.",
+                param,
+            )
+        parsed = parse_examples(file.content)
+        return ((), parsed) if isinstance(parsed, BadData) else (parsed, None)
+
+    def _build(
+        self,
+        owner: str,
+        order: JobOrder,
+        base: BaseName,
+        data: tuple[tuple[Example, ...], tuple[Example, ...]],
+        fault: BadData | None,
+    ) -> Job:
+        naming = self._world.naming
+        token = naming.hex("job")
+        seed = order.seed if order.seed is not None else int(token[:7], 16)
+        recipe = decide(order.wanted, len(data[0]), self._vendor.auto_rate, seed)
+        return Job(
+            id=f"ftjob-{token}",
+            owner=owner,
+            order=order,
+            seed=seed,
+            training=data[0],
+            validation=data[1],
+            recipe=recipe,
+            schedule=self._plan(token, data[0], recipe, fault is not None),
+            model_name=self._vendor.tuned_name(base, token, order.suffix),
+            result_file=f"file-{naming.hex('file')}",
+            fault=fault,
+        )
+
+    def _plan(self, token: str, training: tuple[Example, ...], recipe: Recipe, fails: bool) -> Schedule:
+        queueing = _SHORTEST_QUEUE + self._world.naming.fraction(token) * (_LONGEST_QUEUE - _SHORTEST_QUEUE)
+        return Schedule(
+            created=self._world.now(),
+            queueing=timedelta(seconds=int(queueing)),
+            training=training_time(sum(example.tokens for example in training) * recipe.epochs),
+            fails=fails,
+        )
+
+    def _require(self, job: Job, act: str, allowed: Callable[[Phase], bool]) -> None:
+        phase = job.phase(self._world.now())
+        if not allowed(phase):
+            raise WrongState(job, act, phase)
