@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from deployer.sandbox.client import SandboxClient
-from deployer.sandbox.process import RunningSandbox
+from deployer.sandbox.process import Sandbox as RunningSandbox
 from deployer.sandbox.process import start as start_sandbox
 
 BEGINNING = datetime(2026, 9, 1, tzinfo=UTC)
