@@ -1,0 +1,100 @@
+"""`deployer dataset`: is this file fit to train on, before it costs anything."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from deployer.cli.context import finish
+from deployer.cli.render import emit, output_option, progress, say, styled
+
+if TYPE_CHECKING:
+    from deployer.datasets.check import DatasetReport
+    from deployer.errors import Problem
+
+DATA_FILE = click.Path(path_type=Path, dir_okay=False)
+_SHOWN = 100
+
+
+@click.group()
+def dataset() -> None:
+    """Check fine-tuning data.
+
+    \b
+    Examples:
+      deployer dataset check train.jsonl
+      deployer dataset check train.jsonl --validation valid.jsonl --model gpt-4.1-mini
+    """
+
+
+@dataset.command("check")
+@click.argument("file", type=DATA_FILE)
+@click.option("--model", default="", metavar="NAME", help="Count with this model's tokenizer and check its context.")
+@click.option("--validation", type=DATA_FILE, help="The validation file: checked too, and for leaks between both.")
+@output_option
+def check(file: Path, model: str, validation: Path | None, output: str) -> None:
+    """Check a JSONL file for fine-tuning: every problem at once, with its line. Exit 4 when there are errors.
+
+    \b
+    Examples:
+      deployer dataset check train.jsonl --model gpt-4o-mini
+      deployer dataset check train.jsonl --validation valid.jsonl -o json
+    """
+    from deployer.datasets.check import check_dataset
+
+    with progress(f"checking {file.name}"):
+        report = check_dataset(file, model, validation)
+    if output == "table":
+        _print(report)
+    else:
+        emit(document(report), output)
+    finish(0 if report.ok else 4)
+
+
+def document(report: "DatasetReport") -> dict[str, Any]:
+    """The report for programs."""
+    return {
+        "file": report.path,
+        "ok": report.ok,
+        "kind": report.kind,
+        "model": report.model or None,
+        "encoding": report.encoding,
+        "encoding_assumed": report.assumed,
+        "examples": report.examples,
+        "valid_examples": report.valid,
+        "tokens": report.tokens,
+        "longest_example_tokens": report.longest,
+        "labels": report.labels,
+        "personal_data_hints": report.personal,
+        "errors": [_problem(problem) for problem in report.errors],
+        "warnings": [_problem(problem) for problem in report.warnings],
+        "notes": report.notes,
+    }
+
+
+def _problem(problem: "Problem") -> dict[str, str]:
+    given = {"where": problem.where, "seen": problem.seen, "expected": problem.expected, "advice": problem.suggestion}
+    return {name: value for name, value in given.items() if value}
+
+
+def _print(report: "DatasetReport") -> None:
+    counted = f"{report.tokens:,} tokens an epoch with {report.encoding}{' (assumed)' if report.assumed else ''}"
+    say(f"{report.path}: {report.examples:,} examples ({report.kind}), {counted}, the longest has {report.longest:,}")
+    if report.labels:
+        say("labels: " + ", ".join(f"{label} {count:,}" for label, count in report.labels.items()))
+    _print_problems("error", "red", report.errors)
+    _print_problems("warning", "yellow", report.warnings)
+    for note in report.notes:
+        say(f"note: {note}")
+    say(f"{_count(report.errors, 'error')}, {_count(report.warnings, 'warning')}")
+
+
+def _print_problems(word: str, colour: str, problems: "tuple[Problem, ...]") -> None:
+    for problem in problems[:_SHOWN]:
+        say(f"{styled(word, colour)}: {problem}")
+    if len(problems) > _SHOWN:
+        say(f"... and {len(problems) - _SHOWN:,} more; -o json lists them all")
+
+
+def _count(things: "tuple[Problem, ...]", word: str) -> str:
+    return f"{len(things):,} {word}{'' if len(things) == 1 else 's'}" if things else f"no {word}s"

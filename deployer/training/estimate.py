@@ -1,0 +1,178 @@
+"""What a fine-tune will cost before it is started: training by tier, and hosting afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from deployer.datasets.check import DatasetReport
+from deployer.datasets.encoding import reading_of
+from deployer.domain.charge import Meter
+from deployer.domain.deployment import Account, Deployment, DeploymentId, Tier
+from deployer.domain.job import Hyperparameters
+from deployer.domain.model import base_model
+from deployer.domain.money import Money
+from deployer.errors import InvalidUsage
+from deployer.spend.price import PriceBook, PriceQuery, Rate, Unpriced
+from deployer.spend.standing import hourly
+from deployer.training import closing
+from deployer.training.epoch import expected_epochs
+
+MOST_EPOCHS = 50
+"""The vendors take 1 to 50."""
+
+_AUTO_CEILING = 25
+"""The most that `auto` is expected to choose, which a budget has to allow for."""
+
+TIERS = {
+    "standard": (Tier.REGIONAL, "Standard"),
+    "globalStandard": (Tier.GLOBAL, "GlobalStandard"),
+    "developerTier": (Tier.DEVELOPER, "DeveloperTier"),
+}
+"""Azure's training tiers: where the price is looked up, and the SKU that the model is then served on."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where to train: an account, whose region prices depend on, and Azure's training tier ("" elsewhere)."""
+
+    account: Account
+    tier: str = ""
+
+
+@dataclass(frozen=True)
+class TierCost:
+    """The price of one training tier and what the model costs an hour when served on its SKU."""
+
+    tier: str
+    cost: Money | Unpriced
+    rate: Rate | None
+    hosting: Money | Unpriced
+
+    @property
+    def hosting_monthly(self) -> Money | Unpriced:
+        """730 hours, as the vendors reckon a month."""
+        return self.hosting if isinstance(self.hosting, Unpriced) else self.hosting * 730
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The cost of one job. `epochs` are asked for or, when `epochs_expected`, what is expected of `auto`.
+
+    `tokens` are of one epoch. `ceiling` is the most that a budget has to allow for.
+    """
+
+    place: Place
+    model: str
+    examples: int
+    tokens: int
+    epochs: int
+    epochs_expected: bool
+    chosen: TierCost
+    tiers: tuple[TierCost, ...]
+    ceiling: Money | Unpriced
+    inference_until: date | None
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def trained_tokens(self) -> int:
+        return self.tokens * self.epochs
+
+
+def estimate(
+    report: DatasetReport, place: Place, parameters: Hyperparameters, book: PriceBook, at: datetime
+) -> Estimate:
+    """Price a job on checked data. Raises InvalidUsage for an impossible tier or number of epochs."""
+    if parameters.epochs is not None and not 1 <= parameters.epochs <= MOST_EPOCHS:
+        raise InvalidUsage(f"--epochs {parameters.epochs} cannot be: the vendors take 1 to {MOST_EPOCHS}")
+    provider, model, tier = place.account.provider, report.model, training_tier(place)
+    epochs = parameters.epochs or expected_epochs(report.valid)
+    names = list(TIERS) if provider == "azure" else [""]
+    costs = {name: _tier_cost(report, place.account, name, epochs, book, at) for name in names}
+    at_most = epochs if parameters.epochs else max(epochs, _AUTO_CEILING)
+    return Estimate(
+        place=Place(place.account, tier),
+        model=model,
+        examples=report.valid,
+        tokens=report.tokens,
+        epochs=epochs,
+        epochs_expected=parameters.epochs is None,
+        chosen=costs[tier],
+        tiers=tuple(costs.values()),
+        ceiling=_tier_cost(report, place.account, tier, at_most, book, at).cost,
+        inference_until=closing.shutdown(provider, model),
+        warnings=tuple(_warnings(report, place, at)),
+        notes=("how long it will train and queue is not known beforehand; neither is billed on supervised jobs",),
+    )
+
+
+def training_tier(place: Place) -> str:
+    """Azure's tier as Azure spells it, `standard` when none is named; "" where there are no tiers."""
+    if place.account.provider != "azure":
+        if place.tier:
+            raise InvalidUsage(f"--tier is Azure's: {place.account.provider} has no training tiers")
+        return ""
+    names = {name.lower(): name for name in TIERS}
+    found = names.get((place.tier or "standard").lower())
+    if found is None:
+        raise InvalidUsage(f"--tier {place.tier} is not known", next_step=f"use one of {', '.join(TIERS)}")
+    return found
+
+
+def billed_tokens(provider: str, tokens: int) -> int:
+    """Tokens as billed: Azure rounds to 1,000 (up here, so that an estimate is not below the bill)."""
+    return -(-tokens // 1000) * 1000 if provider == "azure" else tokens
+
+
+def training_rate(account: Account, model: str, tier: str, book: PriceBook, at: datetime) -> Rate | Unpriced:
+    """The price of a trained token in force at `at`."""
+    return book.find(
+        PriceQuery(
+            provider=account.provider,
+            meter=Meter.TRAINING,
+            model=base_model(model),
+            tier=price_tier(tier),
+            region=account.region,
+            fine_tuned=True,
+            at=at,
+        )
+    )
+
+
+def price_tier(tier: str) -> Tier:
+    """Where the price of a training tier is looked up; a tier that is not known has no price."""
+    lowered = {name.lower(): price for name, (price, _) in TIERS.items()}
+    return lowered.get(tier.lower(), Tier.UNKNOWN) if tier else Tier.GLOBAL
+
+
+def _tier_cost(
+    report: DatasetReport, account: Account, tier: str, epochs: int, book: PriceBook, at: datetime
+) -> TierCost:
+    rate = training_rate(account, report.model, tier, book, at)
+    if report.kind == "reinforcement":
+        rate = Unpriced(
+            f"reinforcement training of {report.model}: it is billed by the hour, and no one knows how many"
+        )
+    hosting = _hosting(account, report.model, tier, book, at)
+    if isinstance(rate, Unpriced):
+        return TierCost(tier, rate, None, hosting)
+    tokens = billed_tokens(account.provider, report.tokens * epochs)
+    return TierCost(tier, rate.cost(Decimal(tokens)), rate, hosting)
+
+
+def _hosting(account: Account, model: str, tier: str, book: PriceBook, at: datetime) -> Money | Unpriced:
+    """What the fine-tuned model will cost an hour, used or not."""
+    price, sku = TIERS.get(tier, (Tier.GLOBAL, ""))
+    identity = DeploymentId(account.provider, account.name, "estimate")
+    return hourly(Deployment(identity, account, model, base_model(model), True, sku=sku, tier=price), book, at)
+
+
+def _warnings(report: DatasetReport, place: Place, at: datetime) -> Iterator[str]:
+    yield from closing.warnings(place.account.provider, report.model, at)
+    if reading_of(report.model).assumed:
+        yield f"{report.model} is not known here: its tokens were counted with {report.encoding}"
+    if place.tier.lower() == "developertier":
+        yield "a model served on the developer tier is deleted after 24 hours, whatever it does"

@@ -1,0 +1,170 @@
+"""Follow jobs: list them, watch one to its end, and write down what an ended one cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from deployer.domain.act import Act, ActKind, Phase
+from deployer.domain.charge import Charge, Spend
+from deployer.domain.deployment import Account
+from deployer.domain.job import Job, JobEvent
+from deployer.domain.money import Money
+from deployer.domain.period import Period
+from deployer.domain.snapshot import Gap
+from deployer.errors import CloudError, NotFound
+from deployer.guard.context import GuardContext
+from deployer.guard.gate import settle_ids
+from deployer.ports import Provider
+from deployer.training.order import choose_provider
+from deployer.training.outcome import charge_of, subject_key, subject_of, trained
+from deployer.training.recovery import MARKER, job_id_of, recover_starts
+
+FIRST_WAIT, LONGEST_WAIT = 5.0, 30.0
+"""Seconds between two looks at a job."""
+
+
+@dataclass(frozen=True)
+class Followed:
+    """One job in its account, with what it was charged once it has ended."""
+
+    provider: Provider
+    account: Account
+    job: Job
+    cost: Spend | None = None
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at a job: its present state and the events that are new since the last look."""
+
+    job: Job
+    events: tuple[JobEvent, ...]
+
+
+def list_jobs(
+    context: GuardContext, provider: str = "", account: str = ""
+) -> tuple[tuple[Followed, ...], tuple[Gap, ...]]:
+    """All jobs, newest first, ended ones settled; an account that cannot be read is a gap."""
+    recover_starts(context)
+    found: list[Followed] = []
+    gaps: list[Gap] = []
+    for one in _providers(context, provider):
+        reading = one.inventory.observe()
+        gaps += [] if reading.complete else [Gap("accounts", one.name, "; ".join(map(str, reading.gaps)))]
+        for place in reading.accounts:
+            if account and account.lower() != place.name.lower():
+                continue
+            try:
+                found += settle_jobs(context, one, place, one.training.jobs(place))
+            except CloudError as error:
+                gaps.append(Gap("fine-tunes", f"{one.name}:{place.name}", error.message))
+    found.sort(key=lambda each: (each.job.created_at is not None, each.job.created_at), reverse=True)
+    return tuple(found), tuple(gaps)
+
+
+def find_job(context: GuardContext, job_id: str, provider: str = "", account: str = "") -> Followed:
+    """The job of that id, wherever it is. Raises NotFound."""
+    last: CloudError | None = None
+    for one in _providers(context, provider):
+        for place in one.inventory.observe().accounts:
+            if account and account.lower() != place.name.lower():
+                continue
+            try:
+                return Followed(one, place, one.training.job(place, job_id))
+            except CloudError as error:
+                last = error if not isinstance(error, NotFound) else last
+    if last is not None:
+        raise last
+    raise NotFound(f"no fine-tune {job_id}", status=404, next_step="`deployer finetune list` shows them all")
+
+
+def watch(context: GuardContext, found: Followed) -> Iterator[Look]:
+    """Look at a job until it has ended, then settle it; the clock does the waiting."""
+    training, account, job_id = found.provider.training, found.account, found.job.id
+    told: set[tuple[str, str]] = set()
+    wait = FIRST_WAIT
+    while True:
+        job = training.job(account, job_id)
+        events = training.events(account, job_id)  # read after the job, so that an ended job's events are whole
+        fresh = tuple(event for event in events if (event.id, event.message) not in told)
+        told.update((event.id, event.message) for event in fresh)
+        if job.ended:
+            settle_jobs(context, found.provider, account, (job,))
+        yield Look(job, fresh)
+        if job.ended:
+            return
+        wait = FIRST_WAIT if fresh else min(wait * 1.5, LONGEST_WAIT)
+        context.clock.sleep(wait)
+
+
+def settle_jobs(
+    context: GuardContext, provider: Provider, account: Account, jobs: Sequence[Job]
+) -> tuple[Followed, ...]:
+    """Write down what ended jobs cost, each once, and let go what was held for them."""
+    charged = _charged(context, jobs)
+    acts = _acts(context)
+    found = []
+    for job in jobs:
+        cost = charged.get(subject_key(job.provider, job.id))
+        act = acts.get((provider.name, job.id)) or acts.get((provider.name, job.metadata.get(MARKER, "")))
+        if job.ended and not context.read_only:
+            cost = _settle(context, provider, account, job, act, cost)
+        found.append(Followed(provider, account, job, cost))
+    return tuple(found)
+
+
+def _settle(
+    context: GuardContext, provider: Provider, account: Account, job: Job, act: Act | None, cost: Spend | None
+) -> Spend:
+    """Charge first, then release: in between, money counts twice rather than not at all."""
+    if cost is None:
+        expected = act.body.get("expected_tokens") if act else None
+        events = () if job.status.lower() == "failed" else provider.training.events(account, job.id)
+        done = trained(job, events, int(expected) if expected is not None else None)
+        charge = charge_of(job, account, done, context.book, context.clock.now())
+        managed = act is not None or MARKER in job.metadata
+        context.ledger.readings.record_subject(subject_of(job, account, managed=managed), [charge])
+        cost = _spend([charge])
+    if act is not None and not act.phase.final:
+        settle_ids(context, act, f"job {job.id} {job.status}: {cost}")
+        phase = Phase.FAILED if job.status.lower() == "failed" else Phase.DONE
+        context.ledger.journal.step(act.id, phase, context.clock.now(), f"{job.id} {job.status}, {cost}")
+    return cost
+
+
+def _charged(context: GuardContext, jobs: Sequence[Job]) -> Mapping[str, Spend]:
+    """What is already written down for these jobs, by subject."""
+    ends = [job.finished_at or job.created_at for job in jobs if job.ended]
+    known = [end for end in ends if end is not None]
+    if not ends:
+        return {}
+    now = context.clock.now()
+    start = min(known, default=now - timedelta(days=400)) - timedelta(seconds=2)
+    by_subject: dict[str, list[Charge]] = {}
+    for charge in context.ledger.readings.charges(Period(start, max(now, start) + timedelta(days=1))):
+        if charge.subject.startswith("job:"):
+            by_subject.setdefault(charge.subject, []).append(charge)
+    return {subject: _spend(charges) for subject, charges in by_subject.items()}
+
+
+def _spend(charges: Sequence[Charge]) -> Spend:
+    amounts = [charge.amount for charge in charges if charge.amount is not None]
+    unpriced = tuple(charge.source for charge in charges if charge.amount is None)
+    total = Money.total(amounts)
+    return Spend(total, total, unpriced)
+
+
+def _acts(context: GuardContext) -> Mapping[tuple[str, str], Act]:
+    """Open starts by provider and by job id or marker."""
+    found = {}
+    for act in context.ledger.journal.unfinished():
+        if act.kind is ActKind.START_JOB:
+            provider = str(act.body.get("provider", ""))
+            found[provider, job_id_of(act) or str(act.body.get("marker", ""))] = act
+    return found
+
+
+def _providers(context: GuardContext, name: str) -> Sequence[Provider]:
+    return (choose_provider(context.providers, name),) if name else tuple(context.providers.values())

@@ -1,0 +1,134 @@
+"""What a person asks to be trained, and the checked data and price behind it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from deployer.datasets.check import DatasetReport, check_dataset
+from deployer.domain.deployment import Account
+from deployer.domain.job import Hyperparameters
+from deployer.errors import InvalidFile, InvalidUsage, NotFound
+from deployer.guard.context import GuardContext
+from deployer.ports import Provider
+from deployer.spend.price import PriceBook
+from deployer.training.epoch import expected_epochs
+from deployer.training.estimate import Estimate, Place, estimate
+
+CLOUDS = ("azure", "openai")
+"""What is compared when no cloud is configured: the ones the price book knows."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """A job that a person asks for; an empty `provider` or `account` means the only one there is.
+
+    Without epochs the expected number is asked for by name, so that the price is bounded;
+    `auto_epochs` leaves the choice to the vendor.
+    """
+
+    model: str
+    training: Path
+    validation: Path | None = None
+    provider: str = ""
+    account: str = ""
+    hyperparameters: Hyperparameters = field(default_factory=Hyperparameters)
+    auto_epochs: bool = False
+    suffix: str = ""
+    seed: int | None = None
+    tier: str = ""
+
+
+@dataclass(frozen=True)
+class Quote:
+    """An order made definite: where, with which parameters, on which data, at which price."""
+
+    order: Order
+    provider: Provider
+    account: Account
+    hyperparameters: Hyperparameters
+    report: DatasetReport
+    estimate: Estimate
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same order on the same bytes: a repeated start after a crash is recognised by it."""
+        digest = hashlib.sha256()
+        for path in (self.order.training, self.order.validation):
+            if path is not None:
+                digest.update(hashlib.sha256(path.read_bytes()).digest())
+        facts = (self.account.resource_id, self.order.model, self.hyperparameters, self.order.suffix, self.order.seed)
+        digest.update(repr((*facts, self.estimate.place.tier)).encode())
+        return digest.hexdigest()[:32]
+
+
+def quote(context: GuardContext, order: Order) -> Quote:
+    """Check the data and price the job. Raises InvalidFile with every problem of the data; nothing is sent."""
+    provider = choose_provider(context.providers, order.provider)
+    report = check_dataset(order.training, order.model, order.validation)
+    if not report.ok:
+        raise InvalidFile(report.errors, next_step=f"mend the data; `deployer dataset check {order.training}`")
+    account = choose_account(provider, order.account)
+    parameters = order.hyperparameters
+    if parameters.epochs is None and not order.auto_epochs:
+        parameters = replace(parameters, epochs=expected_epochs(report.valid))
+    place = Place(account, order.tier)
+    priced = estimate(report, place, parameters, context.book, context.clock.now())
+    return Quote(order, provider, account, parameters, report, priced)
+
+
+def estimates(providers: Mapping[str, Provider], book: PriceBook, at: datetime, order: Order) -> list[Estimate]:
+    """Price an order without sending anything: at one account's prices, or at each cloud's list prices.
+
+    Only a named account is looked up, for its region. Raises InvalidFile with every problem of the data.
+    """
+    report = check_dataset(order.training, order.model, order.validation)
+    if not report.ok:
+        raise InvalidFile(report.errors, next_step=f"mend the data; `deployer dataset check {order.training}`")
+    if order.account:
+        accounts = [choose_account(choose_provider(providers, order.provider), order.account)]
+    elif order.provider:
+        accounts = [Account(order.provider, "", "")]
+    else:
+        names = ["azure"] if order.tier else list(providers) or list(CLOUDS)
+        accounts = [Account(name, "", "") for name in names]
+    places = [Place(account, order.tier) for account in accounts]
+    return [estimate(report, place, order.hyperparameters, book, at) for place in places]
+
+
+def choose_provider(providers: Mapping[str, Provider], name: str) -> Provider:
+    """The cloud of that name, or the only one that is configured. Raises InvalidUsage."""
+    known = ", ".join(sorted(providers)) or "none"
+    if name and name in providers:
+        return providers[name]
+    if name:
+        raise InvalidUsage(
+            f"the cloud {name!r} is not configured (configured: {known})", next_step="run `deployer doctor`"
+        )
+    if not providers:
+        raise InvalidUsage("no cloud is configured", next_step="run `deployer init`, fill in `.env`, then `doctor`")
+    if len(providers) > 1:
+        raise InvalidUsage(f"several clouds are configured: {known}", next_step="choose one with --provider")
+    return next(iter(providers.values()))
+
+
+def choose_account(provider: Provider, name: str) -> Account:
+    """The account of that name, or the only one. Raises InvalidUsage, or NotFound when there is none."""
+    reading = provider.inventory.observe()
+    found = [account for account in reading.accounts if not name or name.lower() in _names(account)]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(sorted(account.name for account in reading.accounts))
+    if found:
+        raise InvalidUsage(f"several accounts of {provider.name}: {known}", next_step="choose one with --account")
+    causes = "; ".join(str(gap) for gap in reading.gaps)
+    if not reading.accounts:
+        raise NotFound(f"no account of {provider.name} was found{': ' + causes if causes else ''}")
+    raise InvalidUsage(f"{provider.name} has no account {name!r}", next_step=f"it has {known}")
+
+
+def _names(account: Account) -> set[str]:
+    return {account.name.lower(), account.resource_id.lower()}
