@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from deployer.clock import Clock, SystemClock
 from deployer.errors import DeployerError, InvalidFile, Problem
-from deployer.settings import Settings, prepare_home
+from deployer.settings import Settings, prepare_home, trust_everywhere
 
 if TYPE_CHECKING:
     from deployer.guard.context import GuardContext
@@ -43,7 +43,7 @@ class App:
             return SystemClock()
         from deployer.remoteclock import RemoteClock
 
-        return RemoteClock(self.settings.clock_url, str(self.settings.ca_bundle or ""))
+        return RemoteClock(self.settings.clock_url, self.settings.any_ca_bundle)
 
     @cached_property
     def providers(self) -> "Mapping[str, Provider]":
@@ -135,13 +135,6 @@ class App:
             close = getattr(opened.get(name), "close", None)
             if close is not None:
                 close()
-
-
-def trust_everywhere(settings: Settings) -> None:
-    """Point the libraries that read only their own variable at our authorities."""
-    if settings.ca_bundle:
-        for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
-            os.environ.setdefault(name, str(settings.ca_bundle))
 
 
 def _create_private(home: Path, ledger: Path) -> None:

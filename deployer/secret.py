@@ -4,6 +4,7 @@ Vendors echo keys in errors and libraries put whole URLs in theirs. So every tex
 process (output, log, ledger, message) passes a `Scrubber` that knows all secret values.
 """
 
+import json
 import re
 from collections.abc import Iterable
 from urllib.parse import SplitResult, parse_qsl, quote, quote_plus, unquote, urlsplit
@@ -100,14 +101,13 @@ def _split(url: str) -> SplitResult | None:
 
 def _forms(value: str) -> set[str]:
     """The value as it is, URL-encoded in the usual ways, and escaped as in JSON and Python."""
-    escaped = value.encode("unicode_escape").decode("ascii")
     return {
         value,
         quote(value),
         quote(value, safe=""),
         quote_plus(value),
         quote(value, safe="").lower(),
-        escaped,
-        value.replace("\\", "\\\\").replace('"', '\\"'),
+        json.dumps(value)[1:-1],
+        json.dumps(value, ensure_ascii=False)[1:-1],
         repr(value)[1:-1],
     }

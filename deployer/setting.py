@@ -77,6 +77,11 @@ AZURE = Section(
             example="https://management.azure.com",
         ),
         Setting(
+            "DEPLOYER_AZURE_OPENAI_AUDIENCE",
+            "Token audience of the data plane, for other clouds.",
+            example="https://cognitiveservices.azure.com",
+        ),
+        Setting(
             "DEPLOYER_AZURE_METRICS_AUDIENCE",
             "Token audience of metrics, for other clouds.",
             example="https://metrics.monitor.azure.com",
@@ -103,7 +108,7 @@ DEPLOYER = Section(
             "DEPLOYER_DATABASE_URL",
             "Ledger. Empty: SQLite in the state folder. A team shares a PostgreSQL database.",
             Kind.DATABASE,
-            example="postgresql+psycopg://deployer:PASSWORD@host/deployer",
+            example="postgresql://deployer:PASSWORD@host/deployer",
             secret=True,
         ),
         Setting("DEPLOYER_POLICIES", "Policy file or folder.", Kind.PATH, "policies/"),
@@ -126,9 +131,20 @@ NETWORK = Section(
             "DEPLOYER_CA_BUNDLE",
             "PEM file of authorities that every client trusts, whichever variable it reads.",
             Kind.FILE,
+            example="/etc/ssl/certs/company-ca.pem",
         ),
-        Setting("REQUESTS_CA_BUNDLE", "The same, for clients built on requests (Azure).", Kind.FILE),
-        Setting("SSL_CERT_FILE", "The same, for clients built on OpenSSL (OpenAI).", Kind.FILE),
+        Setting(
+            "REQUESTS_CA_BUNDLE",
+            "The same, for clients built on requests (Azure).",
+            Kind.FILE,
+            example="/etc/ssl/certs/company-ca.pem",
+        ),
+        Setting(
+            "SSL_CERT_FILE",
+            "The same, for clients built on OpenSSL (OpenAI).",
+            Kind.FILE,
+            example="/etc/ssl/certs/company-ca.pem",
+        ),
         Setting(
             "DEPLOYER_CLOCK_URL",
             "Read the time from a sandbox on this machine instead of the machine's clock. Tests and demos only.",
@@ -142,8 +158,8 @@ SETTINGS: dict[str, Setting] = {setting.name: setting for section in SECTIONS fo
 
 _HEADER = """\
 # Settings of deployer. Copy to `.env` in the folder where you run it, or set them in the environment,
-# which wins over this file. Everything is optional; a line that starts with # is a default or an example.
-# Keep `.env` out of version control: it holds secrets.
+# which wins over this file. Everything is optional; an empty value counts as not set, and a line that
+# starts with # shows a default or an example. Keep `.env` out of version control: it holds secrets.
 """
 
 
@@ -157,8 +173,7 @@ def env_example() -> str:
 
 
 def _entry(setting: Setting) -> str:
-    about = "".join(f"# {line}\n" for line in setting.about.splitlines())
+    note = " Default:" if setting.default else " Example:" if setting.example else ""
+    about = "".join(f"# {line}\n" for line in f"{setting.about}{note}".splitlines())
     value = setting.default or setting.example
-    kind = "default" if setting.default else "example"
-    note = f"# ({kind})\n" if value else ""
-    return f"\n{about}{note}# {setting.name}={value}\n"
+    return f"\n{about}# {setting.name}={value}\n" if value else f"\n{about}{setting.name}=\n"

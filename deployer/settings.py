@@ -5,26 +5,29 @@ type that hides them, and `scrub` removes their values from any text.
 """
 
 import os
-import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from deployer.errors import DeployerError, InvalidFile, Problem
 from deployer.secret import Scrubber, Secret, secret_parts, token_parts
-from deployer.setting import SETTINGS, Kind, Setting
+from deployer.setting import SETTINGS, Kind
+from deployer.validation import check_value, split_urls
 
 LEDGER_FILE = "ledger.sqlite3"
-_VENDOR_PREFIXES = ("AZURE_", "OPENAI_", "DEPLOYER_AZURE_")
-_SCHEMES = ("sqlite", "postgresql", "postgres")
+_VENDOR_PREFIXES = ("AZURE_", "OPENAI_", "DEPLOYER_AZURE_", "IDENTITY_", "MSI_", "REQUESTS_CA_", "SSL_CERT_")
+_SECRET_WORDS = ("SECRET", "PASSWORD", "TOKEN", "KEY", "HEADER")
+"""A vendor's variable that we do not list is a secret when its name says so."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the environment says, checked. `values` holds only what is set, without secrets."""
+    """What the environment says, checked. `values` holds only what is set, without secrets.
+
+    `ca_bundle` is the one for every client; a client's own variable is among `values`.
+    """
 
     home: Path
     database_url: Secret
@@ -48,12 +51,18 @@ class Settings:
         """Where the ledger is when it is our own SQLite file."""
         return self.home / LEDGER_FILE
 
+    @property
+    def any_ca_bundle(self) -> str:
+        """A file of trusted authorities for our own calls, "" for the machine's."""
+        names = ("DEPLOYER_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+        return next((self.values[name] for name in names if name in self.values), "")
+
     def get(self, name: str) -> str:
         """The value of a setting that is no secret, or its default."""
         return self.values.get(name) or SETTINGS[name].default
 
     def vendor(self) -> dict[str, str]:
-        """The vendors' settings that are set, secrets in clear: for the providers' connections only."""
+        """The vendors' settings that are set, those we do not list too, secrets in clear: for connections only."""
         clear = {name: secret.reveal() for name, secret in self.secrets.items()}
         return {name: value for name, value in {**self.values, **clear}.items() if name.startswith(_VENDOR_PREFIXES)}
 
@@ -62,7 +71,9 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
     """Read the environment and `.env` in `folder`; raises InvalidFile with every problem found."""
     environ = os.environ if environ is None else environ
     raw = _merged(environ, folder or Path.cwd())
-    problems = [problem for name, value in raw.items() if name in SETTINGS for problem in _check(SETTINGS[name], value)]
+    problems = [
+        problem for name, value in raw.items() if name in SETTINGS for problem in check_value(SETTINGS[name], value)
+    ]
     if problems:
         raise InvalidFile(
             tuple(sorted(problems)),
@@ -76,7 +87,7 @@ def load_home(environ: Mapping[str, str] | None = None, folder: Path | None = No
     environ = os.environ if environ is None else environ
     raw = _merged(environ, folder or Path.cwd())
     value = raw.get("DEPLOYER_HOME")
-    problems = _check(SETTINGS["DEPLOYER_HOME"], value) if value else []
+    problems = check_value(SETTINGS["DEPLOYER_HOME"], value) if value else []
     if problems:
         raise InvalidFile(tuple(problems), next_step="set DEPLOYER_HOME to a folder of yours")
     return _home(raw, environ)
@@ -94,6 +105,13 @@ def scrub_environment(text: str) -> str:
 def colour_wanted() -> bool:
     """Whether colour is allowed: the convention of no-color.org."""
     return not os.environ.get("NO_COLOR")
+
+
+def trust_everywhere(settings: Settings) -> None:
+    """Point libraries that read only their own variable at our authorities."""
+    if settings.ca_bundle:
+        for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
+            os.environ.setdefault(name, str(settings.ca_bundle))
 
 
 def prepare_home(home: Path) -> Path:
@@ -147,17 +165,17 @@ def _dotenv(path: Path) -> dict[str, str]:
 
 
 def _build(raw: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
-    known = {name: value for name, value in raw.items() if name in SETTINGS}
+    known = {name: value for name, value in raw.items() if _is_ours(name)}
     home = _home(known, environ)
     database = known.get("DEPLOYER_DATABASE_URL")
     return Settings(
         home=home,
         database_url=Secret(database) if database else sqlite_url(home / LEDGER_FILE),
         policies=Path(known.get("DEPLOYER_POLICIES", SETTINGS["DEPLOYER_POLICIES"].default)).expanduser(),
-        values={name: value for name, value in known.items() if not SETTINGS[name].secret},
-        secrets={name: Secret(value) for name, value in known.items() if SETTINGS[name].secret},
-        notify_urls=tuple(Secret(url) for url in _split(known.get("DEPLOYER_NOTIFY_URLS", ""))),
-        ca_bundle=_ca_bundle(known),
+        values={name: value for name, value in known.items() if not _is_secret(name)},
+        secrets={name: Secret(value) for name, value in known.items() if _is_secret(name)},
+        notify_urls=tuple(Secret(url) for url in split_urls(known.get("DEPLOYER_NOTIFY_URLS", ""))),
+        ca_bundle=Path(known["DEPLOYER_CA_BUNDLE"]).expanduser() if "DEPLOYER_CA_BUNDLE" in known else None,
         clock_url=known.get("DEPLOYER_CLOCK_URL", ""),
         verify_seconds=float(known.get("DEPLOYER_VERIFY_SECONDS", SETTINGS["DEPLOYER_VERIFY_SECONDS"].default)),
         warnings=_unknown_names(raw),
@@ -170,15 +188,13 @@ def _home(known: Mapping[str, str], environ: Mapping[str, str]) -> Path:
     return home.absolute()
 
 
-def _ca_bundle(known: Mapping[str, str]) -> Path | None:
-    names = ("DEPLOYER_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
-    value = next((known[name] for name in names if name in known), None)
-    return Path(value).expanduser() if value else None
+def _is_ours(name: str) -> bool:
+    """Whether a variable is a setting: one that we list, or a vendor's own."""
+    return name in SETTINGS or (name.startswith(_VENDOR_PREFIXES) and not name.startswith("DEPLOYER_"))
 
 
-def _split(urls: str) -> list[str]:
-    """At commas and spaces that another URL follows: a URL may hold commas itself."""
-    return [url for url in re.split(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)", urls.strip(" ,")) if url]
+def _is_secret(name: str) -> bool:
+    return SETTINGS[name].secret if name in SETTINGS else any(word in name for word in _SECRET_WORDS)
 
 
 def _unknown_names(raw: Mapping[str, str]) -> tuple[str, ...]:
@@ -187,105 +203,18 @@ def _unknown_names(raw: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _suggestion(name: str) -> str:
-    close = get_close_matches(name, SETTINGS, n=1)
+    close = get_close_matches(name, SETTINGS, n=1, cutoff=0.75)
     return f" (did you mean {close[0]}?)" if close else ""
 
 
 def _scrubber(raw: Mapping[str, str]) -> Scrubber:
-    secrets: list[str] = []
-    for name, value in raw.items():
-        setting = SETTINGS.get(name)
-        if setting is None:
-            continue
-        if setting.kind is Kind.TOKENS:
-            secrets += [part for url in _split(value) for part in token_parts(url)]
-        elif setting.kind in (Kind.URL, Kind.DATABASE):
-            secrets += secret_parts(value)
-        elif setting.secret:
-            secrets.append(value)
-    return Scrubber(secrets)
+    return Scrubber(secret for name, value in raw.items() if _is_ours(name) for secret in _secrets_of(name, value))
 
 
-# --- checking ---------------------------------------------------------------------------------
-
-
-def _check(setting: Setting, value: str) -> list[Problem]:
-    check = _CHECKS.get(setting.kind)
-    problem = check(setting, value) if check else None
-    return [problem] if problem else []
-
-
-def _check_url(setting: Setting, value: str) -> Problem | None:
-    expected = "a URL such as https://host/path"
-    try:
-        parts = urlsplit(value)
-        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        sound = False
-    if not sound or any(character.isspace() for character in value):
-        return Problem(setting.name, "this is not a URL", expected)
-    if setting.name == "DEPLOYER_CLOCK_URL" and urlsplit(value).hostname not in ("localhost", "127.0.0.1", "::1"):
-        return Problem(setting.name, f"the host is {urlsplit(value).hostname}", "a sandbox on this machine (localhost)")
-    return None
-
-
-def _check_database(setting: Setting, value: str) -> Problem | None:
-    expected = "sqlite:////absolute/path.sqlite3 or postgresql://user:password@host/database"
-    scheme = value.partition("://")[0]
-    if "://" not in value or scheme.partition("+")[0] not in _SCHEMES:
-        return Problem(setting.name, "this is not the URL of a database", expected)
-    if scheme.startswith("sqlite") and not value.startswith(f"{scheme}:///"):
-        return Problem(setting.name, "the path does not follow sqlite:///", expected)
-    return None
-
-
-def _check_folder(setting: Setting, value: str) -> Problem | None:
-    path = Path(value).expanduser()
-    if path.exists() and not path.is_dir():
-        return Problem(setting.name, f"{path} is a file", "a folder")
-    if path.exists() and not os.access(path, os.R_OK | os.X_OK):
-        return Problem(setting.name, f"{path} may not be read", "a folder of yours")
-    return None
-
-
-def _check_path(setting: Setting, value: str) -> Problem | None:
-    return Problem(setting.name, "the path holds a NUL character", "a file or folder") if "\0" in value else None
-
-
-def _check_file(setting: Setting, value: str) -> Problem | None:
-    path = Path(value).expanduser()
-    if setting.name != "DEPLOYER_CA_BUNDLE" and path.is_dir():
-        return None
-    if not path.is_file():
-        return Problem(setting.name, f"there is no file {path}", "a PEM file of certificates")
-    if not os.access(path, os.R_OK):
-        return Problem(setting.name, f"{path} may not be read", "a PEM file that you may read")
-    return None
-
-
-def _check_seconds(setting: Setting, value: str) -> Problem | None:
-    try:
-        sound = 0 < float(value) < float("inf")
-    except ValueError:
-        sound = False
-    return None if sound else Problem(setting.name, f"{value!r} is not a number of seconds", "a number above 0")
-
-
-def _check_tokens(setting: Setting, value: str) -> Problem | None:
-    urls = _split(value)
-    wrong = [position for position, url in enumerate(urls, 1) if "://" not in url]
-    if not wrong:
-        return None
-    places = ", ".join(map(str, wrong))
-    return Problem(setting.name, f"entry {places} of {len(urls)} is not a URL", "Apprise URLs such as mailto://...")
-
-
-_CHECKS = {
-    Kind.URL: _check_url,
-    Kind.DATABASE: _check_database,
-    Kind.FOLDER: _check_folder,
-    Kind.PATH: _check_path,
-    Kind.FILE: _check_file,
-    Kind.SECONDS: _check_seconds,
-    Kind.TOKENS: _check_tokens,
-}
+def _secrets_of(name: str, value: str) -> list[str]:
+    kind = SETTINGS[name].kind if name in SETTINGS else Kind.TEXT
+    if kind is Kind.TOKENS:
+        return [part for url in split_urls(value) for part in token_parts(url)]
+    if kind in (Kind.URL, Kind.DATABASE):
+        return list(secret_parts(value))
+    return [value] if _is_secret(name) else []

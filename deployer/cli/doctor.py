@@ -85,7 +85,7 @@ def _clock(app: "App") -> "list[Finding]":
     for name in sorted(names.keys() & app.providers.keys()):
         url = settings.get(names[name])
         try:
-            there = server_time(url, str(settings.ca_bundle or ""))
+            there = server_time(url, settings.any_ca_bundle)
             findings.append(clock_skew(app.clock.now(), there, urlsplit(url).hostname or url))
         except Unreachable as error:
             findings.append(
