@@ -203,8 +203,9 @@ def _unknown_names(raw: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _suggestion(name: str) -> str:
-    close = get_close_matches(name, SETTINGS, n=1, cutoff=0.75)
-    return f" (did you mean {close[0]}?)" if close else ""
+    ours = {known.removeprefix("DEPLOYER_"): known for known in SETTINGS if known.startswith("DEPLOYER_")}
+    close = get_close_matches(name.removeprefix("DEPLOYER_"), ours, n=1)
+    return f" (did you mean {ours[close[0]]}?)" if close else ""
 
 
 def _scrubber(raw: Mapping[str, str]) -> Scrubber:
