@@ -1,0 +1,286 @@
+"""A cloud in memory that implements the ports: scripted errors, its own truth, no network.
+
+Tests say what the cloud does (`fail`, `hook`) and ask it afterwards what really happened (`deleted`,
+`calls`). Everything that is not about a cloud's behaviour on the wire can be tested on it.
+"""
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from deployer.domain.charge import Bill
+from deployer.domain.deployment import MANAGED_TAG, Account, Deployment, DeploymentId
+from deployer.domain.job import Checkpoint, Job, JobEvent, JobSpec
+from deployer.domain.model import base_model, is_fine_tuned
+from deployer.domain.period import Period
+from deployer.domain.sku import tier_of
+from deployer.domain.snapshot import Gap, InventoryReading
+from deployer.domain.usage import Aliveness, UsageBucket, UsageObservation, UsageReading
+from deployer.errors import CloudError, Conflict, NotFound
+from deployer.ports import Check, DeploymentRequest, Message
+
+BEGINNING = datetime(2026, 9, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+TUNED = "gpt-4.1-mini-2025-04-14.ft-0123456789abcdef0123456789abcdef-support"
+
+
+class FakeClock:
+    """Time that moves only when somebody waits or says so."""
+
+    def __init__(self, now: datetime = BEGINNING) -> None:
+        self._now = now
+        self._start = now
+
+    def now(self) -> datetime:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        self._now += timedelta(seconds=max(seconds, 0))
+
+    def monotonic(self) -> float:
+        return (self._now - self._start).total_seconds()
+
+    def advance(self, span: timedelta) -> None:
+        self._now += span
+
+
+class FakeNotifier:
+    """Keeps what it was given; `takes` false is a channel that is down."""
+
+    def __init__(self) -> None:
+        self.sent: list[Message] = []
+        self.channels: list[tuple[str, ...]] = []
+        self.takes = True
+
+    def send(self, message: Message, channels: Sequence[str] = ()) -> bool:
+        if self.takes:
+            self.sent.append(message)
+            self.channels.append(tuple(channels))
+        return self.takes
+
+
+class FakeCloud:
+    """One provider. Operations: inventory, read, usage, create, delete, call, jobs."""
+
+    def __init__(self, clock: FakeClock, name: str = "azure", accounts: Sequence[str] = ("aoai-dev",)) -> None:
+        self.name = name
+        self.clock = clock
+        self.accounts = {account: _account(name, account) for account in accounts}
+        self.standing: dict[str, Deployment] = {}
+        self.going: dict[str, datetime] = {}
+        self.deletion_seconds = 20.0
+        self.traffic: dict[str, list[datetime]] = defaultdict(list)
+        self.alive: bool | None = True
+        self.deleted: list[tuple[str, str]] = []
+        self.calls: Counter[str] = Counter()
+        self.hooks: dict[str, Callable[[], None]] = {}
+        self.jobs_of: dict[str, list[Job]] = defaultdict(list)
+        self._faults: dict[str, deque[CloudError]] = defaultdict(deque)
+        self.inventory = _Inventory(self)
+        self.usage = _Usage(self)
+        self.deployments = _Deployments(self)
+        self.billing = _Billing()
+        self.training = _Training(self)
+
+    # --- what a test says ---------------------------------------------------------------------
+
+    def deploy(self, name: str, *, account: str = "", model: str = TUNED, **facts: object) -> Deployment:
+        """A deployment as any other client would have made it."""
+        home = self.accounts[account or next(iter(self.accounts))]
+        made = _deployment(home, name, model, self.clock.now())
+        made = replace(made, **facts)  # type: ignore[arg-type]
+        self.standing[made.id.key] = made
+        return made
+
+    def use(self, deployment: Deployment) -> None:
+        """One call of 100 tokens each way, now."""
+        self.traffic[deployment.id.key].append(self.clock.now())
+
+    def fail(self, operation: str, error: CloudError, times: int = 1) -> None:
+        self._faults[operation].extend([error] * times)
+
+    def hook(self, operation: str, run: Callable[[], None]) -> None:
+        """Run something when the operation is called the next time, before it does anything."""
+        self.hooks[operation] = run
+
+    def calm(self) -> None:
+        """No more errors."""
+        self._faults.clear()
+
+    # --- what the ports do --------------------------------------------------------------------
+
+    def enter(self, operation: str) -> None:
+        self.calls[operation] += 1
+        self.settle()
+        if operation in self.hooks:
+            self.hooks.pop(operation)()
+        if self._faults[operation]:
+            raise self._faults[operation].popleft()
+
+    def settle(self) -> None:
+        """Let the deletions that are through take effect."""
+        for key, at in list(self.going.items()):
+            if self.clock.now() >= at:
+                del self.going[key]
+                gone = self.standing.pop(key)
+                self.deleted.append((key, gone.created_at.isoformat() if gone.created_at else ""))
+
+    def check(self) -> tuple[Check, ...]:
+        return ()
+
+
+class _Inventory:
+    def __init__(self, cloud: FakeCloud) -> None:
+        self._cloud = cloud
+
+    def observe(self) -> InventoryReading:
+        cloud = self._cloud
+        try:
+            cloud.enter("inventory")
+        except CloudError as error:
+            return InventoryReading(gaps=(Gap("accounts", cloud.name, error.message),), complete=False)
+        return InventoryReading(tuple(cloud.accounts.values()), tuple(cloud.standing.values()))
+
+    def read(self, account: Account, name: str) -> Deployment | None:
+        self._cloud.enter("read")
+        return self._cloud.standing.get(DeploymentId(account.provider, account.name, name).key)
+
+
+class _Usage:
+    def __init__(self, cloud: FakeCloud) -> None:
+        self._cloud = cloud
+
+    def observe(self, deployments: Sequence[Deployment], window: Period) -> UsageObservation:
+        try:
+            self._cloud.enter("usage")
+        except CloudError as error:
+            return self._failed(deployments, window, error)
+        alive = Aliveness(self._cloud.alive, "" if self._cloud.alive else "scripted")
+        readings = {one.id.key: self._reading(one, window) for one in deployments}
+        return UsageObservation(readings, {one.account.resource_id.lower(): alive for one in deployments})
+
+    def _reading(self, deployment: Deployment, window: Period) -> UsageReading:
+        hours = Counter(
+            at.replace(minute=0, second=0, microsecond=0)
+            for at in self._cloud.traffic[deployment.id.key]
+            if at in window
+        )
+        buckets = tuple(
+            UsageBucket(hour, hour + HOUR, requests=count, input_tokens=100 * count, output_tokens=100 * count)
+            for hour, count in sorted(hours.items())
+        )
+        return UsageReading(deployment.id, window, complete=True, buckets=buckets, as_of=self._cloud.clock.now())
+
+    def _failed(self, deployments: Sequence[Deployment], window: Period, error: CloudError) -> UsageObservation:
+        readings = {one.id.key: UsageReading(one.id, window, False, error.message) for one in deployments}
+        unread = Aliveness(None, error.message)
+        return UsageObservation(readings, {one.account.resource_id.lower(): unread for one in deployments})
+
+
+class _Deployments:
+    def __init__(self, cloud: FakeCloud) -> None:
+        self._cloud = cloud
+
+    def create(self, request: DeploymentRequest) -> Deployment:
+        cloud = self._cloud
+        cloud.enter("create")
+        made = _deployment(request.account, request.name, request.model, cloud.clock.now())
+        if made.id.key in cloud.standing:
+            raise Conflict("it exists already", status=409)
+        tags = dict(request.body.get("tags", {})) if request.body else dict(request.tags)
+        made = replace(made, sku=request.sku, tier=tier_of(request.sku), tags=tags, managed=MANAGED_TAG[0] in tags)
+        cloud.standing[made.id.key] = made
+        return made
+
+    def delete(self, account: Account, name: str) -> bool:
+        cloud = self._cloud
+        cloud.enter("delete")
+        key = DeploymentId(account.provider, account.name, name).key
+        if key not in cloud.standing:
+            return False
+        cloud.going.setdefault(key, cloud.clock.now() + timedelta(seconds=cloud.deletion_seconds))
+        return True
+
+    def call(self, account: Account, name: str, text: str) -> str:
+        self._cloud.enter("call")
+        found = self._cloud.standing.get(DeploymentId(account.provider, account.name, name).key)
+        if found is None:
+            raise NotFound("no such deployment", status=404)
+        self._cloud.use(found)
+        return text
+
+
+class _Billing:
+    def billed(self, accounts: Sequence[Account], period: Period) -> tuple[tuple[Bill, ...], tuple[Gap, ...]]:
+        return (), ()
+
+
+class _Training:
+    def __init__(self, cloud: FakeCloud) -> None:
+        self._cloud = cloud
+
+    def upload(self, account: Account, path: Path) -> str:
+        return "file-1"
+
+    def start(self, account: Account, spec: JobSpec) -> Job:
+        self._cloud.enter("start")
+        jobs = self._cloud.jobs_of[account.name]
+        job = Job(f"ftjob-{len(jobs) + 1}", account.provider, account.name, spec.model, "pending")
+        job = replace(job, created_at=self._cloud.clock.now(), training_file=spec.training_file, suffix=spec.suffix)
+        jobs.append(job)
+        return job
+
+    def jobs(self, account: Account) -> tuple[Job, ...]:
+        self._cloud.enter("jobs")
+        return tuple(self._cloud.jobs_of[account.name])
+
+    def job(self, account: Account, job_id: str) -> Job:
+        self._cloud.enter("jobs")
+        found = [job for job in self._cloud.jobs_of[account.name] if job.id == job_id]
+        if not found:
+            raise NotFound(f"no job {job_id}", status=404)
+        return found[0]
+
+    def events(self, account: Account, job_id: str) -> tuple[JobEvent, ...]:
+        return ()
+
+    def checkpoints(self, account: Account, job_id: str) -> tuple[Checkpoint, ...]:
+        return ()
+
+    def cancel(self, account: Account, job_id: str) -> Job:
+        self._cloud.enter("cancel")
+        jobs = self._cloud.jobs_of[account.name]
+        ended = [replace(job, status="cancelled") if job.id == job_id else job for job in jobs]
+        self._cloud.jobs_of[account.name] = ended
+        return self.job(account, job_id)
+
+    def result(self, account: Account, file_id: str) -> bytes:
+        return b""
+
+
+def _account(provider: str, name: str) -> Account:
+    return Account(provider, name, f"/fake/{provider}/{name}", region="eastus2", subscription="sub")
+
+
+def _deployment(account: Account, name: str, model: str, at: datetime) -> Deployment:
+    body: Mapping[str, object] = {
+        "id": f"{account.resource_id}/deployments/{name}",
+        "name": name,
+        "sku": {"name": "Standard", "capacity": 50},
+        "properties": {"model": {"name": model, "format": "OpenAI"}, "provisioningState": "Succeeded"},
+    }
+    return Deployment(
+        id=DeploymentId(account.provider, account.name, name),
+        account=account,
+        model=model,
+        base_model=base_model(model),
+        fine_tuned=is_fine_tuned(model),
+        sku="Standard",
+        tier=tier_of("Standard"),
+        capacity=50,
+        created_at=at,
+        state="Succeeded",
+        body=body,
+    )
