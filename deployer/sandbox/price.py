@@ -6,7 +6,7 @@ as read on 2026-11-20, in US dollars for a million tokens.
 """
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -28,10 +28,12 @@ _BATCH_DISCOUNT = Decimal("0.5")
 
 @dataclass(frozen=True)
 class Price:
-    """`amount` US dollars for `per` units (hours, PTU-hours, tokens)."""
+    """`amount` US dollars for `per` units (hours, PTU-hours, tokens); `name` and `product` as the vendor prints."""
 
     amount: Decimal
     per: Decimal
+    name: str = ""
+    product: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,6 @@ class ListPrice:
     regions: tuple[str, ...]
     price: Price
     since: str
-    name: str
-    product: str
 
 
 def tier_of(sku: str) -> str:
@@ -60,9 +60,8 @@ def list_prices() -> tuple[ListPrice, ...]:
 
 
 def _row(row: dict[str, str]) -> ListPrice:
-    price = Price(Decimal(row["price"]), Decimal(row["per"]))
-    regions = tuple(row["region"].split("|"))
-    return ListPrice(row["model"], row["tier"], row["meter"], regions, price, row["since"], row["name"], row["product"])
+    price = Price(Decimal(row["price"]), Decimal(row["per"]), row["name"], row["product"])
+    return ListPrice(row["model"], row["tier"], row["meter"], tuple(row["region"].split("|")), price, row["since"])
 
 
 @cache
@@ -77,7 +76,7 @@ def azure_price(model: str, tier: str, meter: str, region: str) -> Price:
         model = "*"
     if tier == "batch":
         price = azure_price(model, "global", meter, region)
-        return Price(price.amount * _BATCH_DISCOUNT, price.per)
+        return replace(price, amount=price.amount * _BATCH_DISCOUNT)
     table = _table()
     for wanted in (tier, *_FALLBACKS):
         for place in (region, "*"):

@@ -60,6 +60,8 @@ class Settings:
     lro_seconds: float = 60.0
     page_size: int = 100
     graph_page_size: int = 1000
+    cost_page_size: int = 1000
+    price_page_size: int = 100
     metric_latency: float = 180.0
     training_available: bool = True  # whether the OpenAI organisation may still create fine-tunes
     results_base64: bool = False  # result files sometimes arrive base64-encoded

@@ -1,0 +1,227 @@
+"""Cost Management: what was charged by day, as late as the real one tells it.
+
+Costs of an hour show 8 to 24 hours later; what is visible moves on about every four hours.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from deployer.sandbox.azure.costfilter import Facts, keeps
+from deployer.sandbox.azure.error import arm_error, guarded
+from deployer.sandbox.azure.throttle import PREFIX, Throttle
+from deployer.sandbox.charge import Line, deployment_charges, training_line
+from deployer.sandbox.clock import at_seconds, parse_instant, seconds_of
+from deployer.sandbox.resource import Account, Refusal
+from deployer.sandbox.wire import Request, Response, Route
+from deployer.sandbox.world import World
+
+SERVICE = "Foundry Models"
+DAY = timedelta(days=1)
+REFRESH = 4 * 3600.0
+SHORTEST, LONGEST = 8 * 3600.0, 20 * 3600.0  # and up to one refresh more
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_QUERY = "/providers/Microsoft.CostManagement/query"
+_GROUP = "/subscriptions/{subscription}/resourceGroups/{group}"
+_SCOPES = (
+    "/subscriptions/{subscription}",
+    _GROUP,
+    _GROUP + "/providers/Microsoft.CognitiveServices/accounts/{account}",
+)
+
+
+def routes(world: World) -> list[Route]:
+    handler = guarded(world, Costs(world).query)
+    return [Route("POST", scope + _QUERY, "costs.query", handler) for scope in _SCOPES]
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query, read: whole days from `start`, `end` excluded."""
+
+    start: datetime
+    end: datetime
+    daily: bool
+    columns: tuple[tuple[str, str], ...]
+    grouping: tuple[str, ...]
+    condition: dict[str, Any] | None
+
+    @property
+    def units(self) -> int:
+        """One unit for each month of data."""
+        return 1 + (self.end - self.start - timedelta(microseconds=1)).days // 31
+
+
+def visible_until(world: World, now: float) -> float:
+    """Up to when costs are told; never runs back."""
+    latest = now // REFRESH * REFRESH
+    refreshes = (latest - number * REFRESH for number in range(6))
+    return max(at - SHORTEST - (LONGEST - SHORTEST) * world.naming.fraction(f"cost-lag:{at}") for at in refreshes)
+
+
+class Costs:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._throttle = Throttle()
+
+    def query(self, request: Request) -> Response:
+        query = read_query(request.json(), self._world.now())
+        scope = request.path[: -len(_QUERY)]
+        skip = int(request.query("$skiptoken") or 0)
+        now = self._world.clock.seconds()
+        refused = self._throttle.admit(scope, query.units, now, follows=skip > 0)
+        if refused:
+            return arm_error(429, "429", "Too many requests. Please retry.", refused.items())
+        rows = self._rows(query, self._accounts(request))
+        headers = [
+            (f"{PREFIX}qpu-consumed", str(query.units)),
+            (f"{PREFIX}qpu-remaining", self._throttle.remaining(now)),
+        ]
+        if not rows:
+            return Response(204, b"", tuple(headers))
+        return Response.encoded(self._page(request, query, rows, skip), 200, headers)
+
+    def _page(self, request: Request, query: Query, rows: list[list[Any]], skip: int) -> bytes:
+        end = skip + self._world.settings.cost_page_size
+        link = None
+        if end < len(rows):
+            version = quote(request.query("api-version"))
+            link = f"{self._world.base_url}{quote(request.path)}?api-version={version}&$skiptoken={end}"
+        name = self._world.naming.fixed_uuid(f"query:{request.path}:{skip}")
+        columns = [{"name": title, "type": "Number"} for title, _ in query.columns]
+        columns += [{"name": "UsageDate", "type": "Number"}] if query.daily else []
+        columns += [{"name": title, "type": "String"} for title in (*query.grouping, "Currency")]
+        body = {
+            "id": f"{request.path.lstrip('/')}/{name}",
+            "name": name,
+            "type": "Microsoft.CostManagement/query",
+            "location": None,
+            "sku": None,
+            "eTag": None,
+            "properties": {"nextLink": link, "columns": columns, "rows": rows[skip:end]},
+        }
+        return _ENCODER.encode(body)
+
+    def _accounts(self, request: Request) -> list[Account]:
+        """The accounts of the scope. Costs outlive what made them, so gone deployments count."""
+        wanted = {key: value.lower() for key, value in request.params.items()}
+        if wanted["subscription"] not in {item.lower() for item in self._world.cloud.subscriptions}:
+            message = f"The subscription '{request.params['subscription']}' could not be found."
+            raise Refusal(404, "SubscriptionNotFound", message)
+        return [
+            account
+            for account in self._world.cloud.accounts.values()
+            if account.subscription.lower() == wanted["subscription"]
+            and account.resource_group.lower() == wanted.get("group", account.resource_group.lower())
+            and account.name.lower() == wanted.get("account", account.name.lower())
+        ]
+
+    def _rows(self, query: Query, accounts: list[Account]) -> list[list[Any]]:
+        sums: dict[tuple[Any, ...], dict[str, Decimal]] = {}
+        for day, account, line in self._lines(query, accounts):
+            facts = _facts(account, line)
+            if keeps(query.condition, facts):
+                key = ((int(f"{day:%Y%m%d}"),) if query.daily else ()) + tuple(
+                    _fact(facts, it) for it in query.grouping
+                )
+                found = sums.setdefault(key, {"cost": Decimal(0), "quantity": Decimal(0)})
+                found["cost"] += line.amount
+                found["quantity"] += line.quantity
+        return [
+            [*(_number(found[kind]) for _, kind in query.columns), *key, "USD"]
+            for key, found in sorted(sums.items(), key=lambda item: item[0])
+        ]
+
+    def _lines(self, query: Query, accounts: list[Account]) -> Iterator[tuple[datetime, Account, Line]]:
+        by_name = {account.name.lower(): account for account in accounts}
+        until = at_seconds(visible_until(self._world, self._world.clock.seconds()))
+        day = query.start
+        while day < min(query.end, until):
+            first, last = seconds_of(day), seconds_of(min(day + DAY, query.end, until))
+            for life in self._world.cloud.lives:
+                account = by_name.get(life.account.name.lower())
+                if account and life.created < last and (life.gone is None or life.gone > first):
+                    for line in deployment_charges(self._world, life, first, last):
+                        yield day, account, line
+            for charge in self._world.training:
+                account = by_name.get(charge.account.lower())
+                if account and charge.provider == "azure" and first <= seconds_of(charge.at) < last:
+                    yield day, account, training_line(self._world, charge)
+            day += DAY
+
+
+def read_query(body: Any, now: datetime) -> Query:
+    """Raises Refusal in the vendor's words."""
+    dataset = body.get("dataset") or {}
+    start, end = _period(body, now)
+    wanted = dataset.get("aggregation") or {"totalCost": {"name": "PreTaxCost"}}
+    names = [str(item.get("name")) for item in wanted.values()]
+    columns = tuple((name, "quantity" if name.lower() == "usagequantity" else "cost") for name in names)
+    grouping = tuple(str(item.get("name")) for item in dataset.get("grouping") or ())
+    if len(grouping) > 2:
+        raise Refusal(400, "BadRequest", "Invalid query definition: at most 2 groupings are supported.")
+    daily = str(dataset.get("granularity") or "None").lower() == "daily"
+    return Query(start, end, daily, columns, grouping, dataset.get("filter"))
+
+
+def _period(body: Any, now: datetime) -> tuple[datetime, datetime]:
+    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    month = today.replace(day=1)
+    frame = str(body.get("timeframe") or "")
+    if frame == "Custom":
+        return _custom(body.get("timePeriod") or {})
+    starts = {
+        "MonthToDate": month,
+        "BillingMonthToDate": month,
+        "WeekToDate": today - DAY * today.weekday(),
+    }
+    if frame in starts:
+        return starts[frame], today + DAY
+    if frame in ("TheLastMonth", "TheLastBillingMonth"):
+        return (month - DAY).replace(day=1), month
+    raise Refusal(400, "BadRequest", f"Invalid query definition: Invalid timeframe '{frame}'.")
+
+
+def _custom(period: dict[str, str]) -> tuple[datetime, datetime]:
+    try:
+        first, last = parse_instant(period["from"]), parse_instant(period["to"])
+    except (KeyError, ValueError) as error:
+        raise Refusal(400, "BadRequest", "Invalid query definition: Custom needs timePeriod from and to.") from error
+    if last < first:
+        raise Refusal(400, "BadRequest", "Invalid query definition: from is after to.")
+    days = (moment.replace(hour=0, minute=0, second=0, microsecond=0) for moment in (first, last))
+    start, end = days
+    return start, end + DAY
+
+
+def _facts(account: Account, line: Line) -> Facts:
+    facts = {
+        "resourceid": account.resource_id.lower(),
+        "resourcetype": "microsoft.cognitiveservices/accounts",
+        "resourcegroup": account.resource_group.lower(),
+        "resourcegroupname": account.resource_group.lower(),
+        "resourcelocation": account.region,
+        "subscriptionid": account.subscription,
+        "servicename": SERVICE,
+        "metercategory": SERVICE,
+        "metersubcategory": line.price.product,
+        "meter": line.price.name,
+        "chargetype": "Usage",
+        "publishertype": "Azure",
+    }
+    return facts | {f"tag:{key.lower()}": value for key, value in account.tags.items()}
+
+
+def _fact(facts: Facts, name: str) -> str:
+    if name.lower() not in facts:
+        raise Refusal(400, "BadRequest", f"Invalid query definition: Invalid dimension '{name}'.")
+    return facts[name.lower()]
+
+
+def _number(amount: Decimal) -> Decimal:
+    return Decimal(format(round(amount, 12).normalize(), "f"))
