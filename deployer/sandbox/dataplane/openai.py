@@ -56,15 +56,15 @@ class OpenAIDataPlane:
         project, now = self._tenant.caller(request), self._world.now()
         chat = _read(request.json())
         tuned = self._require_model(project, chat.model, now)
-        self._tenant.require_allowed(project, chat.model)
-        self._tenant.require_room(project, chat.model)
-        answer = say(chat, tuned)
-        self._world.record_call(project.id, chat.model, now, 200, answer.prompt_tokens, answer.completion_tokens)
         offered = find_offered(chat.model)
+        name = offered.id if offered else chat.model
+        self._tenant.require_allowed(project, {chat.model, name, offered.alias if offered else name})
+        self._tenant.require_room(project, name)
+        answer = say(chat, tuned)
+        self._tenant.spellings[name.lower()] = name
+        self._world.record_call(project.id, name, now, 200, answer.prompt_tokens, answer.completion_tokens)
         completion_id = f"chatcmpl-{self._world.naming.hex('completion', 29)}"
-        return write_completion(
-            answer, chat, completion_id, offered.id if offered else chat.model, int(seconds_of(now))
-        )
+        return write_completion(answer, chat, completion_id, name, int(seconds_of(now)))
 
     def _require_model(self, project: Project, name: str, now: datetime) -> FittedModel | None:
         """The fine-tuned model to answer with, None for a base model. Raises ApiError when it cannot be called."""

@@ -1,14 +1,14 @@
 """OpenAI's organisation: its projects, their keys, and the caps that really refuse calls."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from deployer.sandbox.charge import Line, openai_charges, training_line
 from deployer.sandbox.clock import seconds_of
 from deployer.sandbox.dataplane.error import ApiError, openai_error
 from deployer.sandbox.dataplane.openai_catalog import OFFERED
-from deployer.sandbox.invoice import Invoice
 from deployer.sandbox.wire import Request
 from deployer.sandbox.world import World
 
@@ -46,6 +46,7 @@ class Tenant:
     def __init__(self, world: World) -> None:
         self._world = world
         self.spend_limit: int | None = None
+        self.spellings: dict[str, str] = {}  # a model's name as it was written, by its name in lower case
         self.projects: dict[str, Project] = {}
         self.add_project(FIRST_PROJECT, "Default project")
 
@@ -77,13 +78,13 @@ class Tenant:
 
     # --- caps ---------------------------------------------------------------------------------
 
-    def require_allowed(self, project: Project, model: str) -> None:
-        """Model permissions: an allow list or a deny list. Raises ApiError."""
+    def require_allowed(self, project: Project, names: set[str]) -> None:
+        """Model permissions, an allow list or a deny list; `names` are all of one model. Raises ApiError."""
         if project.permissions is None:
             return
         mode, models = project.permissions
-        if (model in models) == (mode == "deny_list"):
-            message = f"Project `{project.id}` does not have access to model `{model}`"
+        if bool(names & set(models)) == (mode == "deny_list"):
+            message = f"Project `{project.id}` does not have access to model `{min(names)}`"
             raise openai_error(403, message, code="model_not_found")
 
     def require_room(self, project: Project, model: str) -> None:
@@ -103,9 +104,8 @@ class Tenant:
         """Cents spent since the first of the month (UTC), by one project or by all."""
         now = self._world.now()
         start = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        lines = [line for line in invoice_lines(self._world, start, now) if line["account"] in self.projects]
-        wanted = [line for line in lines if project_id in (None, line["account"])]
-        return 100 * sum((Decimal(line["amount"]) for line in wanted), Decimal(0))
+        lines = openai_lines(self._world, start, now + timedelta(microseconds=1))
+        return 100 * sum((line.amount for line in lines if project_id in (None, line.account)), Decimal(0))
 
     def _require_rate(self, project: Project, model: str) -> None:
         limit = next((item for item in project.rate_limits.values() if item.model == model and item.changed), None)
@@ -122,10 +122,12 @@ class Tenant:
             raise openai_error(429, message, code="rate_limit_exceeded", kind=what)
 
 
-def invoice_lines(world: World, start: datetime, end: datetime) -> list[dict[str, Any]]:
-    """The true invoice's lines over a stretch of time."""
-    lines: list[dict[str, Any]] = Invoice(world, start, end).document()["lines"]
-    return lines
+def openai_lines(world: World, start: datetime, end: datetime) -> list[Line]:
+    """What the organisation was charged in [start, end)."""
+    first, last = seconds_of(start), min(seconds_of(end), seconds_of(world.now()))
+    lines = list(openai_charges(world, first, last)) if first < last else []
+    trained = [charge for charge in world.training if charge.provider == "openai" and start <= charge.at < end]
+    return lines + [training_line(world, charge) for charge in trained]
 
 
 def wrong_key(key: str) -> ApiError:

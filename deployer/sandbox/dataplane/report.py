@@ -6,9 +6,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from deployer.sandbox.charge import Line
 from deployer.sandbox.clock import at_seconds, seconds_of
 from deployer.sandbox.dataplane.error import openai_error
-from deployer.sandbox.dataplane.project import Tenant, invoice_lines
+from deployer.sandbox.dataplane.project import Tenant, openai_lines
 from deployer.sandbox.usage import NOTHING, Counts
 from deployer.sandbox.wire import Request, Response
 from deployer.sandbox.world import World
@@ -16,6 +17,7 @@ from deployer.sandbox.world import World
 # By bucket width: seconds, how many buckets a page has by default and at most.
 _WIDTHS = {"1m": (60, 60, 1440), "1h": (3600, 24, 168), "1d": (86_400, 7, 31)}
 _COST_PAGE, _MOST_COSTS = 7, 180
+_ITEMS = {"input": "input", "cached-input": "cached input", "output": "output", "training": "fine-tuning training"}
 Row = dict[str, Any]
 
 
@@ -84,7 +86,8 @@ class Reports:
             for model, series in self._world.usage.of_account(project).items():
                 counts = [found for status, found in series.by_status(begin, end).items() if status < 400]
                 if counts and (not models or model in {name.lower() for name in models}):
-                    key = (project if "project_id" in groups else None, model if "model" in groups else None)
+                    name = self._tenant.spellings.get(model, model)
+                    key = (project if "project_id" in groups else None, name if "model" in groups else None)
                     for found in counts:
                         sums[key] = sums.get(key, NOTHING).plus(found)
         return [_usage_row(project, model, counts) for (project, model), counts in sorted(sums.items(), key=str)]
@@ -94,18 +97,17 @@ class Reports:
         last = min(at_seconds(end), self._world.now() + timedelta(microseconds=1))
         if at_seconds(begin) >= last:
             return []
-        lines = invoice_lines(self._world, at_seconds(begin), last)
-        wanted = [line for line in lines if line["account"] in (projects or self._tenant.projects)]
-        return _cost_rows(wanted, groups)
+        lines = openai_lines(self._world, at_seconds(begin), last)
+        return _cost_rows([line for line in lines if line.account in (projects or self._tenant.projects)], groups)
 
 
-def _cost_rows(lines: Iterable[Row], groups: set[str]) -> list[Row]:
+def _cost_rows(lines: Iterable[Line], groups: set[str]) -> list[Row]:
     sums: dict[tuple[str | None, str | None], tuple[Decimal, Decimal]] = {}
     for line in lines:
-        item = f"{line.get('deployment') or line.get('job')}, {line['meter']}" if "line_item" in groups else None
-        key = (line["account"] if "project_id" in groups else None, item)
+        item = f"{line.model}, {_ITEMS[line.meter]}" if "line_item" in groups else None
+        key = (line.account if "project_id" in groups else None, item)
         amount, quantity = sums.get(key, (Decimal(0), Decimal(0)))
-        sums[key] = (amount + Decimal(line["amount"]), quantity + Decimal(line["quantity"]))
+        sums[key] = (amount + line.amount, quantity + line.quantity)
     return [
         {
             "object": "organization.costs.result",
