@@ -5,6 +5,7 @@ URL. A URL that Apprise does not take is found at start, not when the first warn
 """
 
 import logging
+import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -59,17 +60,17 @@ def _deliver(url: str, message: Message) -> bool:
 
     kind = NotifyType.WARNING if message.urgent else NotifyType.INFO
     sender = Apprise([plugin])
-    return bool(
-        sender.notify(body=message.body, title=message.title, notify_type=kind, body_format=NotifyFormat.TEXT)
-    )
+    return bool(sender.notify(body=message.body, title=message.title, notify_type=kind, body_format=NotifyFormat.TEXT))
 
 
 def _plugin(url: str) -> "NotifyBase | Any | None":
     """The Apprise service behind a URL, None when it is none. Apprise logs URLs it cannot read: not here."""
-    from apprise import Apprise
-
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
-    return Apprise.instantiate(url)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "'imghdr' is deprecated", DeprecationWarning)  # used by one of its services
+        from apprise import Apprise
+
+        return Apprise.instantiate(url)
 
 
 def _problem(where: str, position: int, url: str) -> Problem:
