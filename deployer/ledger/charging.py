@@ -1,0 +1,124 @@
+"""Appends charges, and keeps the daily sums that make budgets quick to read.
+
+The guard against charging twice stands here, inside the transaction, because two sweeps may have
+started from the same state: a stretch of standing that lies before `accrued_to` is left out, and so
+are tokens of a grain to which another process has added since this one looked.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from deployer.domain.charge import Bound, Meter
+from deployer.ledger.entry import Entry
+from deployer.ledger.register import Instance, source_ids
+from deployer.ledger.schema import TOKENS_ONLY, charge, daily, tracked, unpriced
+
+STANDING = frozenset({Meter.HOSTING, Meter.PROVISIONED})
+TOKENS = frozenset({Meter.INPUT, Meter.CACHED_INPUT, Meter.OUTPUT})
+
+_LAST = select(func.max(charge.c.id))
+_ADDED_SINCE = select(charge.c.subject_id, charge.c.meter, charge.c.start).where(
+    charge.c.id > bindparam("looked"), TOKENS_ONLY
+)
+_ACCRUED = select(tracked.c.subject_id, tracked.c.accrued_to).where(
+    tracked.c.subject_id.in_(bindparam("ids", expanding=True))
+)
+_ADVANCE = (
+    update(tracked)
+    .where(tracked.c.subject_id == bindparam("row"), tracked.c.accrued_to < bindparam("to"))
+    .values(accrued_to=bindparam("to"))
+)
+_APPEND = insert(charge)
+_daily = insert(daily)
+_SUM = _daily.on_conflict_do_update(
+    index_elements=[daily.c.day, daily.c.subject_id, daily.c.currency],
+    set_={"low": daily.c.low + _daily.excluded.low, "high": daily.c.high + _daily.excluded.high},
+)
+_NAME = insert(unpriced).on_conflict_do_nothing()
+
+
+def last_charge(connection: Connection) -> int:
+    """The newest row: everything up to it has been looked at."""
+    return connection.execute(_LAST).scalar() or 0
+
+
+def append(connection: Connection, entries: Iterable[Entry], ids: Mapping[Instance, int], looked: int | None) -> None:
+    """Append what was not charged before. `looked` is the newest row that the caller's deltas account for."""
+    fresh = list(_uncharged(connection, list(entries), ids, looked))
+    if not fresh:
+        return
+    sources = source_ids(connection, (entry.source for entry in fresh))
+    connection.execute(_APPEND, [_row(entry, ids[entry.who], sources[entry.source]) for entry in fresh])
+    _add_up(connection, fresh, ids, sources)
+    ends = {ids[entry.who]: entry.end for entry in sorted(fresh, key=_end) if entry.meter in STANDING}
+    if ends:
+        connection.execute(_ADVANCE, [{"row": number, "to": end} for number, end in ends.items()])
+
+
+def _end(entry: Entry) -> int:
+    return entry.end
+
+
+def _uncharged(
+    connection: Connection, entries: list[Entry], ids: Mapping[Instance, int], looked: int | None
+) -> Iterator[Entry]:
+    standing = {ids[entry.who] for entry in entries if entry.meter in STANDING}
+    accrued = dict(connection.execute(_ACCRUED, {"ids": list(standing)}).all()) if standing else {}
+    added = _added_since(connection, looked)
+    for entry in entries:
+        row = ids[entry.who]
+        if entry.meter in TOKENS and (row, entry.meter.value, entry.start) in added:
+            continue
+        start = max(entry.start, accrued.get(row, entry.start)) if entry.meter in STANDING else entry.start
+        if start < entry.end:
+            yield from entry.part(start, entry.end).by_day()
+        elif entry.start == entry.end:
+            yield entry
+
+
+def _added_since(connection: Connection, looked: int | None) -> set[tuple[int, str, int]]:
+    if looked is None:
+        return set()
+    return set(connection.execute(_ADDED_SINCE, {"looked": looked}))
+
+
+def _row(entry: Entry, subject_id: int, source_id: int) -> dict[str, Any]:
+    return {
+        "subject_id": subject_id,
+        "meter": entry.meter.value,
+        "day": entry.day,
+        "start": entry.start,
+        "end": entry.end,
+        "quantity": entry.quantity,
+        "nano": entry.nano,
+        "currency": entry.currency,
+        "known": entry.known.value,
+        "bound": entry.bound.value,
+        "source_id": source_id,
+        "as_of": entry.as_of,
+    }
+
+
+def _add_up(
+    connection: Connection, entries: list[Entry], ids: Mapping[Instance, int], sources: Mapping[str, int]
+) -> None:
+    sums: dict[tuple[int, int, str], list[int]] = {}
+    names: set[tuple[int, int, int]] = set()
+    for entry in entries:
+        if entry.nano is None:
+            names.add((entry.day, ids[entry.who], sources[entry.source]))
+            continue
+        both = sums.setdefault((entry.day, ids[entry.who], entry.currency), [0, 0])
+        both[0] += entry.nano if entry.bound is Bound.EXACT else 0
+        both[1] += entry.nano
+    if sums:
+        connection.execute(_SUM, [_sum_row(*key, *both) for key, both in sums.items()])
+    if names:
+        connection.execute(_NAME, [{"day": day, "subject_id": row, "source_id": text} for day, row, text in names])
+
+
+def _sum_row(day: int, subject_id: int, currency: str, low: int, high: int) -> dict[str, Any]:
+    return {"day": day, "subject_id": subject_id, "currency": currency, "low": low, "high": high}

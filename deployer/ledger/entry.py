@@ -1,0 +1,88 @@
+"""A charge as it is written down: whole numbers, cut at UTC midnight, never charging a stretch twice."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from deployer.domain.charge import Bound, Charge, Known, Meter
+from deployer.domain.money import Money
+from deployer.domain.period import Period
+from deployer.ledger.codec import DAY, to_instant, to_micros, to_money, to_nano, to_quantity, to_units
+from deployer.ledger.register import Instance
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the charge table, its subject and source still by name."""
+
+    who: Instance
+    meter: Meter
+    start: int
+    end: int
+    quantity: int
+    nano: int | None
+    currency: str
+    known: Known
+    bound: Bound
+    source: str
+    as_of: int
+
+    @property
+    def day(self) -> int:
+        return self.start // DAY
+
+    def part(self, start: int, end: int) -> "Entry":
+        """What falls between two instants, in proportion; the parts of a whole add up to it exactly."""
+        start, end = max(start, self.start), min(end, self.end)
+        quantity = share(self.quantity, self.start, self.end, start, end)
+        nano = None if self.nano is None else share(self.nano, self.start, self.end, start, end)
+        return replace(self, start=start, end=end, quantity=quantity, nano=nano)
+
+    def by_day(self) -> Iterator["Entry"]:
+        """The same charge, cut at each UTC midnight."""
+        if self.end <= (self.day + 1) * DAY:
+            yield self
+            return
+        for day in range(self.day, (self.end - 1) // DAY + 1):
+            yield self.part(day * DAY, (day + 1) * DAY)
+
+
+def share(whole: int, start: int, end: int, from_: int, to: int) -> int:
+    """The part of `whole`, spread evenly over [start, end), that falls into [from_, to)."""
+    if end <= start:
+        return whole
+    return whole * (to - start) // (end - start) - whole * (from_ - start) // (end - start)
+
+
+def to_entry(charge: Charge) -> Entry:
+    """Raises ValueError for a forecast: the ledger holds what happened."""
+    if charge.known is Known.FORECAST:
+        raise ValueError(f"a forecast is not a charge: {charge}")
+    return Entry(
+        who=(charge.subject, charge.instance),
+        meter=charge.meter,
+        start=to_micros(charge.period.start),
+        end=to_micros(charge.period.end),
+        quantity=to_units(charge.quantity, charge.meter),
+        nano=None if charge.amount is None else to_nano(charge.amount),
+        currency="" if charge.amount is None else charge.amount.currency,
+        known=charge.known,
+        bound=charge.bound,
+        source=charge.source,
+        as_of=to_micros(charge.as_of),
+    )
+
+
+def to_charge(entry: Entry) -> Charge:
+    amount: Money | None = None if entry.nano is None else to_money(entry.nano, entry.currency)
+    return Charge(
+        subject=entry.who[0],
+        instance=entry.who[1],
+        meter=entry.meter,
+        period=Period(to_instant(entry.start), to_instant(entry.end)),
+        quantity=to_quantity(entry.quantity, entry.meter),
+        amount=amount,
+        known=entry.known,
+        source=entry.source,
+        as_of=to_instant(entry.as_of),
+        bound=entry.bound,
+    )

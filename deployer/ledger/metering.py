@@ -1,0 +1,110 @@
+"""Appends usage readings, sparingly.
+
+Kept: whether a deployment's reading was complete, and why not, when that changes; and the counts of each
+grain that shows activity, or shows something else than it did before. Grains of zeros are not stored:
+a complete reading without a stored grain is zeros.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from deployer.domain.usage import UsageBucket, UsageReading
+from deployer.ledger.codec import DAY, to_micros
+from deployer.ledger.schema import grain, tracked, usage
+from deployer.ledger.sighting import Known
+
+FINAL_AFTER = 3 * DAY
+"""How long a grain that was read once may still be corrected by the vendor."""
+
+_USAGE = insert(usage)
+_GRAIN = insert(grain)
+_STATE = (
+    update(tracked)
+    .where(tracked.c.subject_id == bindparam("row"))
+    .values(usage_state=bindparam("state"), usage_to=bindparam("to"))
+)
+_COUNTS = ("requests", "failed_requests", "input_tokens", "cached_tokens", "output_tokens")
+_STORED = (
+    select(grain.c.subject_id, grain.c.start, *(grain.c[name] for name in _COUNTS))
+    .where(grain.c.start >= bindparam("since"))
+    .order_by(grain.c.id)
+)
+Counts = tuple[int | None, ...]
+Stored = Mapping[tuple[int, int], Counts]
+
+
+def append_usage(
+    connection: Connection, sweep_id: int, readings: Mapping[int, UsageReading], known: Mapping[int, Known], at: int
+) -> None:
+    """Append what the readings add to what is stored; `readings` and `known` are by subject row."""
+    recent = {row: list(_recent(reading, known.get(row))) for row, reading in readings.items()}
+    starts = [start for grains in recent.values() for start, _ in grains]
+    stored = _stored(connection, min(starts)) if starts else {}
+    rows = [
+        _row(row, start, bucket, at)
+        for row, grains in recent.items()
+        for start, bucket in grains
+        if _news(bucket, stored.get((row, start)))
+    ]
+    if rows:
+        connection.execute(_GRAIN, rows)
+    _append_states(connection, sweep_id, readings, known)
+
+
+def _recent(reading: UsageReading, known: Known | None) -> Iterator[tuple[int, UsageBucket]]:
+    since = known.usage_to - FINAL_AFTER if known and known.usage_to is not None else None
+    for bucket in reading.buckets:
+        start = to_micros(bucket.start)
+        if since is None or start >= since:
+            yield start, bucket
+
+
+def _stored(connection: Connection, since: int) -> Stored:
+    return {(row[0], row[1]): tuple(row[2:]) for row in connection.execute(_STORED, {"since": since})}
+
+
+def _news(bucket: UsageBucket, before: Counts | None) -> bool:
+    return bucket.active if before is None else _counts(bucket) != before
+
+
+def _counts(bucket: UsageBucket) -> Counts:
+    return (
+        bucket.requests,
+        bucket.failed_requests,
+        bucket.input_tokens,
+        bucket.cached_tokens,
+        bucket.output_tokens,
+    )
+
+
+def _row(row: int, start: int, bucket: UsageBucket, at: int) -> dict[str, Any]:
+    counts = dict(zip(_COUNTS, _counts(bucket), strict=True))
+    return {"subject_id": row, "start": start, "end": to_micros(bucket.end), "as_of": at, **counts}
+
+
+def _append_states(
+    connection: Connection, sweep_id: int, readings: Mapping[int, UsageReading], known: Mapping[int, Known]
+) -> None:
+    states = {row: _state(reading) for row, reading in readings.items()}
+    news = [row for row, state in states.items() if row not in known or known[row].usage_state != state]
+    if news:
+        connection.execute(_USAGE, [_usage(sweep_id, row, readings[row]) for row in news])
+    if states:
+        connection.execute(_STATE, [_moved(row, states[row], readings[row], known.get(row)) for row in states])
+
+
+def _state(reading: UsageReading) -> str:
+    return "complete" if reading.complete else f"incomplete: {reading.cause}"
+
+
+def _moved(row: int, state: str, reading: UsageReading, known: Known | None) -> dict[str, Any]:
+    """Only a complete reading settles its window."""
+    before = known.usage_to if known else None
+    return {"row": row, "state": state, "to": to_micros(reading.window.end) if reading.complete else before}
+
+
+def _usage(sweep_id: int, row: int, reading: UsageReading) -> dict[str, Any]:
+    return {"sweep_id": sweep_id, "subject_id": row, "complete": reading.complete, "cause": reading.cause}

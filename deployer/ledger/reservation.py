@@ -1,0 +1,87 @@
+"""Reservations: of two starts at once that fit only singly, one is refused."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, exists, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from deployer.domain.money import Money
+from deployer.errors import DeployerError
+from deployer.ledger.codec import to_micros, to_money, to_nano
+from deployer.ledger.schema import reservation, settlement
+from deployer.ledger.store import Store
+from deployer.ports import Reservation, ReservationRefusal, ReservationRequest
+
+_settled = exists(select(settlement.c.reservation_id).where(settlement.c.reservation_id == reservation.c.id))
+_HELD = select(func.coalesce(func.sum(reservation.c.nano), 0)).where(
+    reservation.c.policy == bindparam("policy"),
+    reservation.c.period_start == bindparam("period_start"),
+    reservation.c.period_end == bindparam("period_end"),
+    reservation.c.currency == bindparam("currency"),
+    ~_settled,
+)
+_RESERVE = insert(reservation)
+_SETTLE = insert(settlement).on_conflict_do_nothing()
+_ONE = select(reservation.c.id).where(reservation.c.id == bindparam("number"))
+
+
+class _Refused(Exception):
+    def __init__(self, answer: ReservationRefusal) -> None:
+        self.answer = answer
+
+
+class SqlReservations:
+    """Implements `ports.Reservations`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def reserve(self, requests: Sequence[ReservationRequest]) -> tuple[Reservation, ...] | ReservationRefusal:
+        try:
+            with self._store.write() as connection:
+                return tuple(_reserve(connection, request) for request in requests)
+        except _Refused as refused:
+            return refused.answer
+
+    def settle(self, reservation_id: int, at: datetime, outcome: str) -> None:
+        """End a reservation; one that has ended stays as it ended."""
+        with self._store.write() as connection:
+            if connection.execute(_ONE, {"number": reservation_id}).first() is None:
+                raise DeployerError(f"reservation {reservation_id} is not in the ledger")
+            values = {"reservation_id": reservation_id, "at": to_micros(at), "outcome": outcome}
+            connection.execute(_SETTLE, values)
+
+
+def _reserve(connection: Connection, request: ReservationRequest) -> Reservation:
+    held = _held(connection, request)
+    if not request.override and request.spent + held + request.amount > request.limit:
+        raise _Refused(ReservationRefusal(request.policy, request.spent, held, request.amount, request.limit))
+    key = connection.execute(_RESERVE, _row(request)).inserted_primary_key
+    return Reservation(int(key[0]) if key else 0, request.policy, request.amount)
+
+
+def _held(connection: Connection, request: ReservationRequest) -> Money:
+    """What is reserved under the policy for the same period, those of this very call included."""
+    currency = request.limit.currency
+    values = {
+        "policy": request.policy,
+        "period_start": to_micros(request.period.start),
+        "period_end": to_micros(request.period.end),
+        "currency": currency,
+    }
+    return to_money(int(connection.execute(_HELD, values).scalar_one()), currency)
+
+
+def _row(request: ReservationRequest) -> dict[str, Any]:
+    return {
+        "policy": request.policy,
+        "period_start": to_micros(request.period.start),
+        "period_end": to_micros(request.period.end),
+        "subject": request.subject.key,
+        "nano": to_nano(request.amount),
+        "currency": request.amount.currency,
+        "at": to_micros(request.at),
+        "override": request.override,
+    }

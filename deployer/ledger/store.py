@@ -1,0 +1,121 @@
+"""Connections and transactions on the ledger's file, and their errors in words.
+
+SQLite in WAL mode with `synchronous=FULL`: a commit has reached the disk when it returns, so a
+crash at any later point loses nothing. Writers take the lock when they begin (`BEGIN IMMEDIATE`),
+so what they read cannot change before they write; a second writer waits.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy.pool import QueuePool
+
+from deployer.errors import DeployerError, ReadOnlyLedger
+
+BUSY_SECONDS = 30
+
+
+class Store:
+    """One ledger file. Safe to share between threads; each transaction has its own connection."""
+
+    def __init__(self, path: Path, *, read_only: bool) -> None:
+        self.path = path
+        self.read_only = read_only
+        if not read_only:
+            _make_folder(path)
+        self._engine = create_engine("sqlite://", creator=self._connect, poolclass=QueuePool, pool_size=8)
+        self._writer = self._engine.execution_options(immediate=True)
+        event.listen(self._engine, "begin", _begin)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent view of the ledger, for the length of the block."""
+        with self._explained(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: all of the block is durable when it ends, or nothing of it happened."""
+        if self.read_only:
+            raise self._refusal()
+        with self._explained(), self._writer.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _connect(self) -> sqlite3.Connection:
+        mode = "ro" if self.read_only else "rwc"
+        try:
+            return self._opened(f"{self.path.as_uri()}?mode={mode}")
+        except sqlite3.OperationalError:
+            if not self.read_only or not self.path.exists() or self._wal.exists():
+                raise
+            # A folder that cannot be written has no room for the shared-memory file that WAL needs,
+            # but without a log nobody is writing either, so the file itself is the whole ledger.
+            return self._opened(f"{self.path.as_uri()}?immutable=1")
+
+    def _opened(self, uri: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None)
+        try:
+            connection.execute("PRAGMA foreign_keys = ON")
+            if self.read_only:
+                connection.execute("PRAGMA query_only = ON")
+                connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            else:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = FULL")
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+    @property
+    def _wal(self) -> Path:
+        return self.path.with_name(self.path.name + "-wal")
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError:
+            raise  # a defect of ours, not something for people to mend
+        except DatabaseError as error:
+            raise self._in_words(str(error.orig)) from None
+        except sqlite3.Error as error:
+            raise self._in_words(str(error)) from None
+
+    def _in_words(self, cause: str) -> DeployerError:
+        if "readonly" in cause:
+            return self._refusal()
+        if "locked" in cause or "busy" in cause:
+            return DeployerError(
+                f"{self.path}: another process has kept the ledger busy for {BUSY_SECONDS} s",
+                next_step="look for a second deployer that hangs, then run this again",
+            )
+        if "malformed" in cause or "not a database" in cause:
+            return DeployerError(
+                f"{self.path}: the ledger is damaged ({cause})", next_step="restore a copy of the file"
+            )
+        return DeployerError(f"{self.path}: the ledger cannot be used ({cause})", next_step="check the disk and rights")
+
+    def _refusal(self) -> ReadOnlyLedger:
+        return ReadOnlyLedger(f"{self.path}: the ledger may only be read", next_step="give the right to write to it")
+
+
+def _begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DeployerError(
+            f"{path.parent}: cannot be made ({error.strerror})", next_step="set DEPLOYER_HOME to a folder of yours"
+        ) from None
