@@ -64,12 +64,9 @@ class Checkup:
         return ", ".join(found)
 
     def _metrics(self, accounts: Sequence[Account]) -> Check:
-        from concurrent.futures import ThreadPoolExecutor
-
         now = self._cloud.clock.now().replace(minute=0, second=0, microsecond=0)
         question = Question(Period(now - timedelta(hours=1), now), HOUR, ACTIVITY, 1000)
-        with ThreadPoolExecutor(self._cloud.connection.workers) as pool:
-            evidence = Monitor(self._cloud).ask(accounts, question, pool)
+        evidence = Monitor(self._cloud).ask(accounts, question)
         failed = [answer.cause for answer in evidence.values() if not answer.complete]
         if failed:
             return Check("azure metrics", False, f"{len(failed)} of {len(evidence)}: {failed[0]}", METRICS_STEP)

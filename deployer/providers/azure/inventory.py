@@ -8,7 +8,6 @@ accounts is asked again through ARM, which says no in words.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -59,9 +58,7 @@ class AzureInventory:
     def observe(self) -> InventoryReading:
         found = self.accounts()
         accounts = tuple(found.accounts.values())
-        with ThreadPoolExecutor(self._cloud.connection.workers) as pool:
-            lists = tuple(pool.map(self._list, accounts))
-        return _reading(found, accounts, lists)
+        return _reading(found, accounts, self._cloud.each(self._list, accounts))
 
     def read(self, account: Account, name: str) -> Deployment | None:
         what = f"read deployment {name} of {account.name}"
@@ -95,12 +92,11 @@ class AzureInventory:
         except CloudError:
             seen = set()
         unseen = [subscription for subscription in subscriptions if subscription.lower() not in seen]
-        with ThreadPoolExecutor(self._cloud.connection.workers) as pool:
-            for subscription, answer in zip(unseen, pool.map(self._arm_rows, unseen), strict=True):
-                if isinstance(answer, CloudError):
-                    found.miss(f"subscription {subscription}", answer)
-                else:
-                    found.add(answer)
+        for subscription, answer in zip(unseen, self._cloud.each(self._arm_rows, unseen), strict=True):
+            if isinstance(answer, CloudError):
+                found.miss(f"subscription {subscription}", answer)
+            else:
+                found.add(answer)
 
     def _graph_rows(self, subscriptions: Sequence[str]) -> list[Mapping[str, Any]]:
         """Every row, to the last page. Raises CloudError, also when the service cut the result short."""

@@ -7,7 +7,6 @@ subscription). Where it refuses, ARM's single-resource metrics tell the same abo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Executor
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -39,9 +38,9 @@ class Monitor:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
 
-    def ask(self, accounts: Sequence[Account], question: Question, pool: Executor) -> dict[str, Evidence]:
+    def ask(self, accounts: Sequence[Account], question: Question) -> dict[str, Evidence]:
         """Evidence by account id in lower case, for every account; what failed carries its cause."""
-        answers = pool.map(lambda batch: self._batch(batch, question), list(batches(accounts)))
+        answers = self._cloud.each(lambda batch: self._batch(batch, question), list(batches(accounts)))
         evidence: dict[str, Evidence] = {}
         alone: list[Account] = []
         for batch, answer in answers:
@@ -51,7 +50,8 @@ class Monitor:
                 evidence.update({account.resource_id.lower(): _failed(answer) for account in batch})
             else:
                 evidence.update(answer)
-        for account, single in zip(alone, pool.map(lambda one: self._single(one, question), alone), strict=True):
+        singles = self._cloud.each(lambda account: self._single(account, question), alone)
+        for account, single in zip(alone, singles, strict=True):
             evidence[account.resource_id.lower()] = single
         return evidence
 

@@ -46,9 +46,20 @@ class ClockedTransport(RequestsTransport):  # type: ignore[misc]  # azure-core l
             connection_verify=bundle or True,
         )
         self._clock = clock
+        self._proxies: dict[str, dict[str, str]] = {}
+
+    def send(self, request: Any, *, proxies: Any = None, **options: Any) -> Any:
+        return super().send(request, proxies=proxies or self._proxies_for(request.url), **options)
 
     def sleep(self, duration: float) -> None:
         self._clock.sleep(duration)
+
+    def _proxies_for(self, url: str) -> dict[str, str]:
+        """The environment's proxies for a server, looked up once: requests would do it twice a call."""
+        origin = "/".join(url.split("/", 3)[:3])
+        if origin not in self._proxies:
+            self._proxies[origin] = dict(requests.utils.get_environ_proxies(origin))
+        return self._proxies[origin]
 
 
 class PatientPolicy(HTTPPolicy[Any, Any]):
@@ -90,13 +101,20 @@ class PatientPolicy(HTTPPolicy[Any, Any]):
     def _wait(self, answer: PipelineResponse[Any, Any] | AzureError, attempt: int, repeat_cut: bool) -> float | None:
         """Seconds until the next attempt; None when there is nothing to repeat, or it would take too long."""
         if isinstance(answer, AzureError):
-            return backoff(attempt) if repeat_cut or isinstance(answer, ServiceRequestError) else None
+            return backoff(attempt) if _may_repeat(answer, repeat_cut) else None
         if answer.http_response.status_code not in RETRIED:
             return None
         asked = asked_wait(answer.http_response.headers, self._clock.now())
         if asked is None:
             return backoff(attempt)
         return asked if asked <= LONGEST_WAIT else None
+
+
+def _may_repeat(error: AzureError, repeat_cut: bool) -> bool:
+    """A certificate that is not trusted now will not be trusted later; what never left may be sent again."""
+    if isinstance(error.inner_exception, requests.exceptions.SSLError):
+        return False
+    return repeat_cut or isinstance(error, ServiceRequestError)
 
 
 def backoff(attempt: int) -> float:
@@ -140,16 +158,15 @@ class _NoCookies(RequestsCookieJar):
         return
 
 
-def _keep_authorization(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Stops requests from replacing our token by an entry of ~/.netrc."""
-    return request
-
-
 def _open_session(workers: int) -> requests.Session:
-    """A session with as many pooled connections as there are workers."""
+    """A session with as many pooled connections as there are workers.
+
+    It does not read the environment: proxies are looked up by the transport, and an entry of ~/.netrc
+    would replace our token.
+    """
     session = requests.Session()
     session.cookies = _NoCookies()
-    session.auth = _keep_authorization
+    session.trust_env = False
     adapter = HTTPAdapter(pool_connections=16, pool_maxsize=max(workers, 4), max_retries=0)
     session.mount("https://", adapter)
     session.mount("http://", adapter)

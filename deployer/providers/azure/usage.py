@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from deployer.domain.deployment import Account, Deployment
@@ -46,16 +45,15 @@ class AzureUsage:
         accounts = _by_account(deployments)
         if not accounts:
             return UsageObservation()
-        with ThreadPoolExecutor(self._cloud.connection.workers) as pool:
-            evidence = self._read(accounts, window, pool)
-            readings = self._readings(accounts, evidence, window)
-            aliveness = self._aliveness(accounts, evidence, readings, pool)
-            readings |= self._failing(accounts, readings, window, pool)
+        evidence = self._read(accounts, window)
+        readings = self._readings(accounts, evidence, window)
+        aliveness = self._aliveness(accounts, evidence, readings)
+        readings |= self._failing(accounts, readings, window)
         return UsageObservation(readings, aliveness)
 
-    def _read(self, accounts: Mapping[str, list[Deployment]], window: Period, pool: Executor) -> Mapping[str, Evidence]:
+    def _read(self, accounts: Mapping[str, list[Deployment]], window: Period) -> Mapping[str, Evidence]:
         top = _top(accounts)
-        return self._monitor.ask(_accounts(accounts), Question(_aligned(window, HOUR), HOUR, ACTIVITY, top), pool)
+        return self._monitor.ask(_accounts(accounts), Question(_aligned(window, HOUR), HOUR, ACTIVITY, top))
 
     def _readings(
         self, accounts: Mapping[str, list[Deployment]], evidence: Mapping[str, Evidence], window: Period
@@ -74,7 +72,6 @@ class AzureUsage:
         accounts: Mapping[str, list[Deployment]],
         evidence: Mapping[str, Evidence],
         readings: Readings,
-        pool: Executor,
     ) -> dict[str, Aliveness]:
         """By account id: known from this reading or an earlier one, else asked for where it matters."""
         now = self._cloud.clock.now()
@@ -82,18 +79,16 @@ class AzureUsage:
             self._remember(account, answer.last_number)
         doubtful = {account for account in accounts if not self._is_alive(account, now)}
         asked = {account for account in doubtful if _leaves_doubt(accounts[account], readings)}
-        answers = self._ask_past({account: accounts[account] for account in asked}, now, pool)
+        answers = self._ask_past({account: accounts[account] for account in asked}, now)
         return {account: self._state(account, answers.get(account, evidence[account]), now) for account in accounts}
 
-    def _ask_past(
-        self, accounts: Mapping[str, list[Deployment]], now: datetime, pool: Executor
-    ) -> Mapping[str, Evidence]:
+    def _ask_past(self, accounts: Mapping[str, list[Deployment]], now: datetime) -> Mapping[str, Evidence]:
         """The evidence of 93 days. The first day is whole, the running one cut at now."""
         if not accounts:
             return {}
         window = Period(_floor(now - KEPT, DAY) + DAY, _floor(now, timedelta(minutes=1)))
         question = Question(window, DAY, ACTIVITY, 4 * _top(accounts))
-        return self._monitor.ask(_accounts(accounts), question, pool)
+        return self._monitor.ask(_accounts(accounts), question)
 
     def _state(self, account: str, answer: Evidence, now: datetime) -> Aliveness:
         """`answer` is of the 93 days where they were asked for, else of the window, which was not whole."""
@@ -115,9 +110,7 @@ class AzureUsage:
 
     # --- failing calls ------------------------------------------------------------------------
 
-    def _failing(
-        self, accounts: Mapping[str, list[Deployment]], readings: Readings, window: Period, pool: Executor
-    ) -> Readings:
+    def _failing(self, accounts: Mapping[str, list[Deployment]], readings: Readings, window: Period) -> Readings:
         """Readings with failed requests counted, for deployments with requests that made no tokens.
 
         A second question, split by status code: best effort, its failure leaves the reading as it is.
@@ -132,7 +125,7 @@ class AzureUsage:
         question = Question(
             _aligned(window, HOUR), HOUR, REQUESTS, 10 * _top(accounts), ("ModelDeploymentName", "StatusCode")
         )
-        evidence = self._monitor.ask(_accounts(suspects), question, pool)
+        evidence = self._monitor.ask(_accounts(suspects), question)
         return {
             one.id.key: _with_failures(readings[one.id.key], evidence[account])
             for account, members in suspects.items()
