@@ -73,7 +73,9 @@ def _judge_member(member: Member, view: View, now: datetime) -> Verdict:
     if isinstance(ttl, Policy) and ttl.ttl:
         verdicts.append(judge_ttl(member, ttl, ttl.ttl, view, now))
     conflicts = [_shown(member, conflict.rule, str(conflict), Activity.UNKNOWN) for conflict in _conflicts(member)]
-    return merge((*verdicts, *conflicts)) if verdicts or conflicts else _shown(member, "match", "no rule watches it")
+    if not verdicts and not conflicts and member.ruled_by("over_budget") is None:
+        return _shown(member, "match", "no rule acts on it")
+    return merge((*verdicts, *conflicts))
 
 
 def _shown(member: Member, rule: str, reason: str, state: Activity = Activity.ACTIVE) -> Verdict:
