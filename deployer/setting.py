@@ -106,9 +106,9 @@ DEPLOYER = Section(
         Setting("DEPLOYER_HOME", "State folder: ledger, logs.", Kind.FOLDER, example="~/.local/state/deployer"),
         Setting(
             "DEPLOYER_DATABASE_URL",
-            "Ledger. Empty: SQLite in the state folder. A team shares a PostgreSQL database.",
+            "Ledger. Empty: ledger.sqlite3 in the state folder.",
             Kind.DATABASE,
-            example="postgresql://deployer:PASSWORD@host/deployer",
+            example="sqlite:////srv/deployer/ledger.sqlite3",
             secret=True,
         ),
         Setting("DEPLOYER_POLICIES", "Policy file or folder.", Kind.PATH, "policies/"),

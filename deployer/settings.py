@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
+from urllib.parse import quote
 
 from deployer.errors import DeployerError, InvalidFile, Problem
 from deployer.secret import Scrubber, Secret, secret_parts, token_parts
@@ -138,7 +139,7 @@ def default_home(environ: Mapping[str, str]) -> Path:
 
 
 def sqlite_url(path: Path) -> Secret:
-    return Secret(f"sqlite:///{path}")
+    return Secret(f"sqlite:///{quote(str(path))}")
 
 
 # --- reading ----------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from deployer.errors import Problem
 from deployer.setting import Kind, Setting
 
-_SCHEMES = ("sqlite", "postgresql", "postgres")
+_SCHEMES = ("sqlite",)
 
 
 def split_urls(urls: str) -> list[str]:
@@ -39,10 +39,10 @@ def _check_url(setting: Setting, value: str) -> Problem | None:
 
 
 def _check_database(setting: Setting, value: str) -> Problem | None:
-    expected = "sqlite:////absolute/path.sqlite3 or postgresql://user:password@host/database"
+    expected = "sqlite:////absolute/path/ledger.sqlite3"
     scheme = value.partition("://")[0]
     if "://" not in value or scheme.partition("+")[0] not in _SCHEMES:
-        return Problem(setting.name, "this is not the URL of a database", expected)
+        return Problem(setting.name, "this is not the URL of a SQLite file", expected)
     if scheme.startswith("sqlite") and not value.startswith(f"{scheme}:///"):
         return Problem(setting.name, "the path does not follow sqlite:///", expected)
     return None

@@ -34,11 +34,11 @@ class LazyGroup(click.Group):
     """Lists its commands without importing them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(NOUNS)
+        return [*NOUNS, *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in NOUNS:
-            return None
+            return super().get_command(ctx, cmd_name)
         command = getattr(import_module(NOUNS[cmd_name][0]), cmd_name)
         if not isinstance(command, click.Command):
             raise TypeError(f"{NOUNS[cmd_name][0]}.{cmd_name} is not a command")
@@ -47,9 +47,10 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in NOUNS and not args[0].startswith("-") and not ctx.resilient_parsing:
-            raise click.exceptions.NoSuchCommand(args[0], possibilities=list(NOUNS), ctx=ctx)
-        return super().resolve_command(ctx, args)
+        try:
+            return super().resolve_command(ctx, args)
+        except click.exceptions.NoSuchCommand:
+            raise click.exceptions.NoSuchCommand(args[0], possibilities=self.list_commands(ctx), ctx=ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -105,8 +106,8 @@ def report(error: Exception, *, debug: bool) -> int:
         click.echo(scrub("".join(traceback.format_exception(error))), err=True, nl=False)
     if isinstance(error, DeployerError):
         lines = error.message.splitlines() or [type(error).__name__]
-        text = lines[0] if len(lines) == 1 else "".join(f"\n  {line}" for line in lines)
-        click.echo(scrub(f"Error: {text.lstrip(' ')}"), err=True)
+        text = f" {lines[0]}" if len(lines) == 1 else "".join(f"\n  {line}" for line in lines)
+        click.echo(scrub(f"Error:{text}"), err=True)
         if error.next_step:
             click.echo(scrub(f"Next: {error.next_step}"), err=True)
         return error.exit_code
