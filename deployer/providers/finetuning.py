@@ -20,6 +20,7 @@ from deployer.domain.deployment import Account
 from deployer.domain.job import Checkpoint, Hyperparameters, Job, JobEvent, JobSpec
 from deployer.errors import CloudError, NotFound
 from deployer.providers.attempt import Attempts
+from deployer.providers.page import all_items, as_mapping
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -95,16 +96,7 @@ class FineTuning:
         return decode_result(self._attempts(what, lambda: client.files.content(file_id).read()))
 
     def _pages(self, what: str, first: Callable[[], Any]) -> Iterator[Mapping[str, Any]]:
-        """Every item to the last page, each once: a page may repeat when items arrive meanwhile."""
-        seen: set[str] = set()
-        page = self._attempts(what, first)
-        while True:
-            fresh = [item for item in map(as_mapping, page.data or ()) if str(item.get("id", "")) not in seen]
-            yield from fresh
-            seen.update(str(item["id"]) for item in fresh if item.get("id"))
-            if not fresh or not page.has_next_page():
-                return
-            page = self._attempts(what, page.get_next_page)
+        return all_items(self._attempts, what, first)
 
     def _processed(self, client: OpenAI, account: Account, document: Mapping[str, Any]) -> str:
         file_id, name = str(document.get("id", "")), document.get("filename", "the file")
@@ -149,14 +141,6 @@ def job_request(spec: JobSpec) -> dict[str, Any]:
         "extra_body": {"trainingType": spec.training_tier} if spec.training_tier else None,
     }
     return request | {name: value for name, value in optional.items() if value not in (None, "", {})}
-
-
-def as_mapping(document: Any) -> Mapping[str, Any]:
-    """What the vendor sent, unknown fields included; SDK objects are not validated."""
-    if isinstance(document, Mapping):
-        return document
-    result: Mapping[str, Any] = document.to_dict(mode="json", warnings=False)
-    return result
 
 
 def to_job(document: Mapping[str, Any], provider: str, account: str) -> Job:

@@ -1,0 +1,71 @@
+"""What OpenAI billed: the organisation's costs, day by day, by project and line item (never by model)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from deployer.domain.charge import Bill
+from deployer.domain.deployment import Account
+from deployer.domain.money import Money
+from deployer.domain.period import Period
+from deployer.domain.snapshot import Gap
+from deployer.errors import CloudError
+from deployer.providers.openai.cloud import NO_ADMIN_KEY, PROVIDER, Cloud
+from deployer.providers.openai.report import Line, lines
+
+_MOST = 180
+
+
+class OpenAIBilling:
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    def billed(self, accounts: Sequence[Account], period: Period) -> tuple[tuple[Bill, ...], tuple[Gap, ...]]:
+        if not accounts:
+            return (), ()
+        if not self._cloud.has_admin_key:
+            return (), (Gap("bills", PROVIDER, NO_ADMIN_KEY),)
+        names = {account.resource_id.lower(): account.name for account in accounts}
+        bills: list[Bill] = []
+        try:
+            for line in self._lines(period):
+                account = names.get(str(line.row.get("project_id") or "").lower())
+                if account is not None and (bill := _to_bill(account, line, self._cloud.clock.now())):
+                    bills.append(bill)
+        except CloudError as error:
+            return tuple(bills), (Gap("bills", PROVIDER, error.message),)
+        return tuple(bills), ()
+
+    def _lines(self, period: Period) -> Iterator[Line]:
+        usage = self._cloud.admin.admin.organization.usage
+        start = period.start.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        begin = int(start.timestamp())
+        end = max(int(period.end.timestamp()), begin + 1)
+
+        def ask(more: Mapping[str, Any]) -> Any:
+            return usage.costs(
+                start_time=begin,
+                end_time=end,
+                bucket_width="1d",
+                group_by=["project_id", "line_item"],
+                limit=_MOST,
+                **more,
+            )
+
+        return lines(self._cloud, "read the organisation's costs", ask)
+
+
+def _to_bill(account: str, line: Line, as_of: datetime) -> Bill | None:
+    """A row with an amount. The vendor sends a JSON number: its shortest decimal form is what was meant."""
+    amount = line.row.get("amount")
+    if not isinstance(amount, Mapping):
+        return None
+    try:
+        value = Decimal(str(amount.get("value")))
+    except InvalidOperation:
+        return None
+    money = Money(value, str(amount.get("currency") or "usd").upper())
+    return Bill(account, line.start, str(line.row.get("line_item") or "all"), money, as_of)

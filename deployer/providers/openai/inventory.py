@@ -1,0 +1,74 @@
+"""What exists at OpenAI: fine-tuned models that can be called. They cost nothing while they are not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from deployer.domain.deployment import Account, Deployment, DeploymentId, Tier
+from deployer.domain.model import base_model, is_fine_tuned
+from deployer.domain.snapshot import Gap, InventoryReading
+from deployer.errors import CloudError, NotFound
+from deployer.providers.finetuning import to_instant
+from deployer.providers.openai.cloud import PROVIDER, Cloud
+from deployer.providers.page import all_items, as_mapping
+
+
+class OpenAIInventory:
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    def observe(self) -> InventoryReading:
+        """Every project's fine-tuned models; a project whose models cannot be listed is a gap."""
+        try:
+            accounts = self._cloud.accounts()
+        except CloudError as error:
+            return InventoryReading(gaps=(Gap("accounts", PROVIDER, error.message),), complete=False)
+        deployments: list[Deployment] = []
+        gaps: list[Gap] = []
+        unread: set[str] = set()
+        for account in accounts:
+            try:
+                deployments += self._models(account)
+            except CloudError as error:
+                gaps.append(Gap("deployments", f"{PROVIDER}:{account.name}", error.message))
+                unread.add(account.resource_id.lower())
+        return InventoryReading(accounts, tuple(deployments), tuple(gaps), frozenset(unread))
+
+    def read(self, account: Account, name: str) -> Deployment | None:
+        client = self._cloud.client(account)
+        try:
+            model = self._cloud.attempts(f"read model {name}", lambda: client.models.retrieve(name))
+        except NotFound:
+            return None
+        return to_deployment(account, as_mapping(model), self._cloud.clock.now())
+
+    def _models(self, account: Account) -> Iterator[Deployment]:
+        client, now = self._cloud.client(account), self._cloud.clock.now()
+        for model in all_items(self._cloud.attempts, f"list models of {account.name}", client.models.list):
+            if is_fine_tuned(str(model.get("id", ""))):
+                yield to_deployment(account, model, now)
+
+
+def to_deployment(account: Account, model: Mapping[str, Any], now: datetime) -> Deployment:
+    """A listed model as a deployment. Retired models can still be listed: their date says so."""
+    name = str(model.get("id", ""))
+    return Deployment(
+        id=DeploymentId(PROVIDER, account.name, name),
+        account=account,
+        model=name,
+        base_model=base_model(name),
+        fine_tuned=is_fine_tuned(name),
+        tier=Tier.GLOBAL,
+        created_at=to_instant(model.get("created")),
+        state="retired" if _is_past(model.get("shutdown_date"), now) else "available",
+        body=dict(model),
+    )
+
+
+def _is_past(shutdown: Any, now: datetime) -> bool:
+    try:
+        return date.fromisoformat(str(shutdown)[:10]) <= now.date()
+    except ValueError:
+        return False

@@ -1,0 +1,27 @@
+"""OpenAI as one object behind the ports; nothing is called before it is asked for something."""
+
+from deployer.clock import Clock
+from deployer.ports import Billing, Check, Connection, Deployments, Inventory, Training, Usage
+from deployer.providers.finetuning import FineTuning
+from deployer.providers.openai.billing import OpenAIBilling
+from deployer.providers.openai.check import Checkup
+from deployer.providers.openai.cloud import PROVIDER, Cloud
+from deployer.providers.openai.deployments import OpenAIDeployments
+from deployer.providers.openai.inventory import OpenAIInventory
+from deployer.providers.openai.usage import OpenAIUsage
+
+
+class OpenAIProvider:
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        cloud = Cloud(connection, clock)
+        inventory, billing = OpenAIInventory(cloud), OpenAIBilling(cloud)
+        self.name = PROVIDER
+        self.inventory: Inventory = inventory
+        self.usage: Usage = OpenAIUsage(cloud)
+        self.deployments: Deployments = OpenAIDeployments(cloud)
+        self.billing: Billing = billing
+        self.training: Training = FineTuning(PROVIDER, cloud.client, cloud.attempts, clock)
+        self._checkup = Checkup(cloud, inventory, billing)
+
+    def check(self) -> tuple[Check, ...]:
+        return self._checkup.run()
