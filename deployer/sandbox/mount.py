@@ -4,6 +4,7 @@ from deployer.sandbox import control
 from deployer.sandbox.azure import account, cost, deployment, entra, error, graph, metric, model, retail, subscription
 from deployer.sandbox.dataplane import azure as azure_openai
 from deployer.sandbox.dataplane import openai
+from deployer.sandbox.dataplane.error import not_found
 from deployer.sandbox.wire import Request, Response, Route
 from deployer.sandbox.world import World
 
@@ -18,4 +19,6 @@ def refuse(request: Request, allowed: tuple[str, ...]) -> Response:
     """The answer to a path or method that nobody serves, in the words of the vendor who owns the path."""
     if request.path.startswith("/_sandbox"):
         return control.refuse(request, allowed)
+    if request.path.startswith(("/v1", "/accounts/")):
+        return not_found(request)
     return error.not_allowed(request, allowed) if allowed else error.not_found(request)

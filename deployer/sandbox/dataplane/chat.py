@@ -34,6 +34,7 @@ class Chat:
     messages: Sequence[Mapping[str, Any]]
     most_tokens: int | None
     stream: bool
+    stream_usage: bool
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,9 @@ def read_chat(body: Any) -> Chat:
     most = body.get("max_completion_tokens") or body.get("max_tokens")
     if most is not None and (not isinstance(most, int) or most < 1):
         raise BadChat(f"Invalid 'max_tokens': {most!r} is not a positive integer.", "max_tokens")
-    return Chat(str(body.get("model") or ""), messages, most, bool(body.get("stream")))
+    options = body.get("stream_options")
+    stream_usage = isinstance(options, dict) and bool(options.get("include_usage"))
+    return Chat(str(body.get("model") or ""), messages, most, bool(body.get("stream")), stream_usage)
 
 
 def say(chat: Chat, model: FittedModel | None) -> Answer:
@@ -94,13 +97,13 @@ def write_completion(answer: Answer, chat: Chat, completion_id: str, model: str,
         "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0},
     }
     if chat.stream:
-        return _stream(answer, common, usage)
+        return _stream(answer, common, usage if chat.stream_usage else None)
     message = {"role": "assistant", "content": answer.text, "refusal": None}
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": answer.finish}
     return Response.json({**common, "object": "chat.completion", "choices": [choice], "usage": usage})
 
 
-def _stream(answer: Answer, common: dict[str, Any], usage: dict[str, Any]) -> Response:
+def _stream(answer: Answer, common: dict[str, Any], usage: dict[str, Any] | None) -> Response:
     common = {**common, "object": "chat.completion.chunk"}
     deltas: list[tuple[dict[str, str], str | None]] = [({"role": "assistant", "content": ""}, None)]
     deltas += [({"content": piece}, None) for piece in _CUT.findall(answer.text)]
@@ -108,7 +111,8 @@ def _stream(answer: Answer, common: dict[str, Any], usage: dict[str, Any]) -> Re
     chunks: list[dict[str, Any]] = [
         {**common, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]} for delta, finish in deltas
     ]
-    chunks.append({**common, "choices": [], "usage": usage})
+    if usage is not None:
+        chunks.append({**common, "choices": [], "usage": usage})
     lines = [b"data: " + msgspec.json.encode(chunk) + b"\n\n" for chunk in chunks]
     return Response(200, b"".join([*lines, b"data: [DONE]\n\n"]), (("content-type", "text/event-stream"),))
 

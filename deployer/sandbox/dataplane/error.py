@@ -38,3 +38,10 @@ def raising(handler: Handler, on_bad_body: Callable[[str], ApiError]) -> Handler
             return on_bad_body(f"We could not parse the JSON body of your request. {error}").response
 
     return handle
+
+
+def not_found(request: Request) -> Response:
+    """The answer to a data plane's path that nobody serves, in the words of its owner."""
+    if request.path.startswith("/v1"):
+        return openai_error(404, f"Invalid URL ({request.method} {request.path})").response
+    return azure_error(404, "404", "Resource not found").response

@@ -73,11 +73,9 @@ class OpenAIDialect:
             "id": file.id,
             "bytes": len(file.content),
             "created_at": unix(file.created_at),
-            "expires_at": None,
             "filename": file.filename,
             "purpose": file.purpose,
             "status": "processed" if file.age(now) >= _PROCESSED_SECONDS else "uploaded",
-            "status_details": None,
         }
 
     def job(self, job: Job, now: datetime) -> dict[str, Any]:

@@ -72,11 +72,13 @@ class Reports:
         start = _number(request, "start_time")
         if start is None:
             raise openai_error(400, "Missing required parameter: 'start_time'.", param="start_time")
-        end = _number(request, "end_time") or int(seconds_of(self._world.now())) + 1
+        start -= start % width
+        now = int(seconds_of(self._world.now()))
+        end = _number(request, "end_time") or now - now % width + width
         page = request.query("page")
         first = int(page.removeprefix("page_")) if page.removeprefix("page_").isdigit() else 0
         limit = min(_number(request, "limit") or default, most)
-        return Window(start - start % width, end, width, first, limit)
+        return Window(start, end, width, first, limit)
 
     def _used(self, begin: int, end: int, groups: set[str], models: list[str], projects: list[str]) -> list[Row]:
         sums: dict[tuple[str | None, str | None], Counts] = {}
