@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from deployer.domain.act import Act, ActKind, Phase
 from deployer.domain.deployment import MANAGED_TAG, Deployment, DeploymentId
@@ -15,6 +15,7 @@ from deployer.errors import CloudError, Refused
 from deployer.guard.accounting import account_for
 from deployer.guard.context import GuardContext
 from deployer.guard.gate import Pass, gate, settle
+from deployer.guard.holding import GATED
 from deployer.guard.lock import exclusive
 from deployer.guard.outcome import ActResult
 from deployer.guard.prospect import first_undeploy
@@ -26,9 +27,8 @@ from deployer.ports import DeploymentRequest
 from deployer.spend.price import Rate, Unpriced
 from deployer.spend.standing import Standing, standing
 
-GATED_HOURS = 24
-"""A deployment holds a day of hosting against its budget before it is made."""
 HOURS_A_MONTH = 730
+_HOURS_HELD = GATED // timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -174,8 +174,8 @@ def _gated(context: GuardContext, making: _Making, price: Standing | Unpriced) -
     return gate(
         context,
         Subject.of(making.wanted),
-        price if isinstance(price, Unpriced) else price.hourly * GATED_HOURS,
-        what=f"{GATED_HOURS} h of hosting",
+        price if isinstance(price, Unpriced) else price.hourly * _HOURS_HELD,
+        what=f"{_HOURS_HELD} h of hosting",
         override=making.over_budget,
         unguarded=making.unguarded,
         hourly=hourly,
@@ -206,7 +206,6 @@ def _call(context: GuardContext, act: Act, passed: Pass, request: DeploymentRequ
         settle(context, passed, context.clock.now(), "never happened")
         raise
     context.ledger.journal.step(act.id, Phase.DONE, context.clock.now(), "serving")
-    settle(context, passed, context.clock.now(), "serving")
     account_for(context, made, None, Snapshot(context.clock.now()))
     return made
 

@@ -7,13 +7,13 @@ refused. A refusal shows its arithmetic; going over takes a person's reason, whi
 from dataclasses import dataclass
 from datetime import datetime
 
-from deployer.domain.act import Act
 from deployer.domain.charge import Spend
 from deployer.domain.money import Money
 from deployer.domain.period import Period
 from deployer.domain.subject import Subject
 from deployer.errors import Refused
 from deployer.guard.context import GuardContext
+from deployer.guard.holding import RESERVATIONS, RESERVED, counted_twice, release_ended, settle_ids
 from deployer.guard.view import policy_spend
 from deployer.policy.document import Budget, Policy, Share
 from deployer.policy.match import Conflict, governing, matches
@@ -23,8 +23,7 @@ from deployer.spend.budget import budget_period
 from deployer.spend.forecast import RUN_RATE_WINDOW, Forecast, forecast, run_rate
 from deployer.spend.price import Unpriced
 
-RESERVATIONS = "reservations"
-"""Where an act's numbers keep the ids of what is held for it."""
+__all__ = ["Pass", "gate", "refusal_text", "settle", "settle_ids"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,10 @@ class Pass:
     @property
     def numbers(self) -> dict[str, str]:
         """For the journal, so that a crash does not hold money for ever."""
-        return {RESERVATIONS: " ".join(str(one.id) for one in self.reservations)} if self.reservations else {}
+        if not self.reservations:
+            return {}
+        ids = " ".join(str(one.id) for one in self.reservations)
+        return {RESERVATIONS: ids, RESERVED: f"{self.reservations[0].amount.amount:f}"}
 
 
 def gate(
@@ -72,12 +74,6 @@ def settle(context: GuardContext, passed: Pass, at: datetime, outcome: str) -> N
         context.ledger.reservations.settle(reservation.id, at, outcome)
 
 
-def settle_ids(context: GuardContext, act: Act, outcome: str) -> None:
-    """As `settle`, for what the journal says is held for an act."""
-    for held in act.numbers.get(RESERVATIONS, "").split():
-        context.ledger.reservations.settle(int(held), context.clock.now(), outcome)
-
-
 @dataclass(frozen=True)
 class _Ask:
     amount: Money
@@ -102,6 +98,7 @@ def _reserve(context: GuardContext, subject: Subject, policy: Policy, budget: Bu
     members = policy_spend(context, period, policy.name)
     counted = [one for one in members if not each or one.subject.key == subject.key]
     spent = sum((one.spend for one in counted), Spend.zero(budget.amount.currency))
+    double = counted_twice(release_ended(context), counted, budget.amount.currency)
     answer = context.ledger.reservations.reserve(
         [
             ReservationRequest(
@@ -109,7 +106,7 @@ def _reserve(context: GuardContext, subject: Subject, policy: Policy, budget: Bu
                 period=period,
                 subject=subject,
                 amount=ask.amount,
-                spent=spent.high,
+                spent=spent.high - double,
                 limit=budget.amount,
                 at=now,
                 override=ask.override,

@@ -13,7 +13,7 @@ from deployer.domain.snapshot import Snapshot
 from deployer.errors import CloudError
 from deployer.guard.accounting import charge_gone
 from deployer.guard.context import GuardContext
-from deployer.guard.gate import settle_ids
+from deployer.guard.holding import settle_ids
 from deployer.guard.lock import exclusive
 from deployer.guard.outcome import ActResult
 from deployer.guard.reconsider import NoLonger, locate, reconsider
@@ -91,8 +91,8 @@ def _finish_create(context: GuardContext, whole: Snapshot, act: Act) -> ActResul
         seen = provider.inventory.read(wanted.account, wanted.name)
     except CloudError as error:
         return _left_open(act, f"it could not be read: {error.message}")
-    settle_ids(context, act, "found at the next start" if seen else "never happened")
     if seen is None:
+        settle_ids(context, act, "never happened")
         return end(context, act, Phase.WITHDRAWN, "it was not made before the crash; run the command again", wanted)
     return end(context, act, Phase.DONE, "found serving at the next start", seen)
 
