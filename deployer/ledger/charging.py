@@ -6,6 +6,7 @@ are tokens of a grain to which another process has added since this one looked.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
@@ -13,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from deployer.domain.charge import Bound, Meter
 from deployer.ledger.entry import Entry
-from deployer.ledger.register import Instance, source_ids
+from deployer.ledger.register import Instance, Sources, chunks
 from deployer.ledger.schema import TOKENS_ONLY, charge, daily, tracked, unpriced
 
 STANDING = frozenset({Meter.HOSTING, Meter.PROVISIONED})
@@ -45,31 +46,41 @@ def last_charge(connection: Connection) -> int:
     return connection.execute(_LAST).scalar() or 0
 
 
-def append(connection: Connection, entries: Iterable[Entry], ids: Mapping[Instance, int], looked: int | None) -> None:
-    """Append what was not charged before. `looked` is the newest row that the caller's deltas account for."""
-    fresh = list(_uncharged(connection, list(entries), ids, looked))
+@dataclass(frozen=True)
+class Basis:
+    """What a caller's charges stand on.
+
+    `ids` are the rows of the subjects, `accrued` what is already known of their `accrued_to`, and
+    `looked` the newest charge that the caller's token counts take into account (None: they are no deltas).
+    """
+
+    ids: Mapping[Instance, int]
+    accrued: Mapping[int, int] = field(default_factory=dict)
+    looked: int | None = None
+
+
+def append(connection: Connection, entries: Iterable[Entry], basis: Basis, sources: Sources) -> None:
+    """Append what was not charged before."""
+    fresh = list(_uncharged(connection, list(entries), basis))
     if not fresh:
         return
-    sources = source_ids(connection, (entry.source for entry in fresh))
-    connection.execute(_APPEND, [_row(entry, ids[entry.who], sources[entry.source]) for entry in fresh])
-    _add_up(connection, fresh, ids, sources)
-    ends = {ids[entry.who]: entry.end for entry in sorted(fresh, key=_end) if entry.meter in STANDING}
+    texts = sources.numbers(connection, (entry.source for entry in fresh))
+    connection.execute(_APPEND, [_row(entry, basis.ids[entry.who], texts[entry.source]) for entry in fresh])
+    _add_up(connection, fresh, basis.ids, texts)
+    ends: dict[int, int] = {}
+    for entry in fresh:
+        if entry.meter in STANDING:
+            row = basis.ids[entry.who]
+            ends[row] = max(entry.end, ends.get(row, entry.end))
     if ends:
-        connection.execute(_ADVANCE, [{"row": number, "to": end} for number, end in ends.items()])
+        connection.execute(_ADVANCE, [{"row": row, "to": end} for row, end in ends.items()])
 
 
-def _end(entry: Entry) -> int:
-    return entry.end
-
-
-def _uncharged(
-    connection: Connection, entries: list[Entry], ids: Mapping[Instance, int], looked: int | None
-) -> Iterator[Entry]:
-    standing = {ids[entry.who] for entry in entries if entry.meter in STANDING}
-    accrued = dict(connection.execute(_ACCRUED, {"ids": list(standing)}).all()) if standing else {}
-    added = _added_since(connection, looked)
+def _uncharged(connection: Connection, entries: list[Entry], basis: Basis) -> Iterator[Entry]:
+    accrued = _accrued(connection, entries, basis)
+    added = _added_since(connection, basis.looked)
     for entry in entries:
-        row = ids[entry.who]
+        row = basis.ids[entry.who]
         if entry.meter in TOKENS and (row, entry.meter.value, entry.start) in added:
             continue
         start = max(entry.start, accrued.get(row, entry.start)) if entry.meter in STANDING else entry.start
@@ -79,10 +90,22 @@ def _uncharged(
             yield entry
 
 
+def _accrued(connection: Connection, entries: list[Entry], basis: Basis) -> Mapping[int, int]:
+    """Up to where each subject was charged for standing, by row; also of those that were gone and are back."""
+    standing = {basis.ids[entry.who] for entry in entries if entry.meter in STANDING}
+    unknown = standing - basis.accrued.keys()
+    if not unknown:
+        return basis.accrued
+    found: dict[int, int] = {}
+    for some in chunks(unknown):
+        found.update((row, to) for row, to in connection.execute(_ACCRUED, {"ids": some}))
+    return {**basis.accrued, **found}
+
+
 def _added_since(connection: Connection, looked: int | None) -> set[tuple[int, str, int]]:
     if looked is None:
         return set()
-    return set(connection.execute(_ADDED_SINCE, {"looked": looked}))
+    return {(row, meter, start) for row, meter, start in connection.execute(_ADDED_SINCE, {"looked": looked})}
 
 
 def _row(entry: Entry, subject_id: int, source_id: int) -> dict[str, Any]:
@@ -103,13 +126,13 @@ def _row(entry: Entry, subject_id: int, source_id: int) -> dict[str, Any]:
 
 
 def _add_up(
-    connection: Connection, entries: list[Entry], ids: Mapping[Instance, int], sources: Mapping[str, int]
+    connection: Connection, entries: list[Entry], ids: Mapping[Instance, int], texts: Mapping[str, int]
 ) -> None:
     sums: dict[tuple[int, int, str], list[int]] = {}
     names: set[tuple[int, int, int]] = set()
     for entry in entries:
         if entry.nano is None:
-            names.add((entry.day, ids[entry.who], sources[entry.source]))
+            names.add((entry.day, ids[entry.who], texts[entry.source]))
             continue
         both = sums.setdefault((entry.day, ids[entry.who], entry.currency), [0, 0])
         both[0] += entry.nano if entry.bound is Bound.EXACT else 0

@@ -33,6 +33,8 @@ class Entry:
     def part(self, start: int, end: int) -> "Entry":
         """What falls between two instants, in proportion; the parts of a whole add up to it exactly."""
         start, end = max(start, self.start), min(end, self.end)
+        if (start, end) == (self.start, self.end):
+            return self
         quantity = share(self.quantity, self.start, self.end, start, end)
         nano = None if self.nano is None else share(self.nano, self.start, self.end, start, end)
         return replace(self, start=start, end=end, quantity=quantity, nano=nano)

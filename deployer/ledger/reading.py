@@ -1,5 +1,6 @@
 """The ledger's readings: what sweeps saw, and what it cost."""
 
+import threading
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -12,11 +13,11 @@ from deployer.domain.period import Period
 from deployer.domain.snapshot import Snapshot, Tracked
 from deployer.domain.subject import Subject, SubjectSpend
 from deployer.errors import DeployerError
-from deployer.ledger.charging import append, last_charge
+from deployer.ledger.charging import Basis, append, last_charge
 from deployer.ledger.codec import to_instant, to_micros, to_money, to_nano, to_quantity
 from deployer.ledger.entry import Entry, to_charge, to_entry
 from deployer.ledger.metering import append_usage
-from deployer.ledger.register import Instance, correct, find, register
+from deployer.ledger.register import Instance, Sources, correct, find, register
 from deployer.ledger.schema import TOKENS_ONLY, bill, charge, subject
 from deployer.ledger.sighting import Known, append_sightings, append_sweep, read_alive, read_tracked
 from deployer.ledger.spending import read_charges, read_spent
@@ -32,12 +33,19 @@ _BILL = insert(bill)
 _BILLS = select(bill).where(bill.c.day >= bindparam("start"), bill.c.day < bindparam("end")).order_by(bill.c.id)
 
 
+class _Thread(threading.local):
+    """What this thread saw last: the newest charge when it asked what had been charged."""
+
+    looked: int | None = None
+
+
 class SqlReadings:
     """Implements `ports.Readings`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._looked: int | None = None
+        self._sources = Sources()
+        self._thread = _Thread()
 
     def record(self, snapshot: Snapshot, charges: Iterable[Charge], gone: Iterable[str]) -> None:
         entries = [to_entry(one) for one in charges]
@@ -48,8 +56,9 @@ class SqlReadings:
             _append_usage(connection, sweep_id, snapshot, ids, alive)
             ids |= _known(alive)
             ids |= _others(connection, entries, ids, alive, snapshot)
-            append(connection, entries, ids, self._looked)
-            self._looked = last_charge(connection)
+            accrued = {known.row: known.accrued_to for known in alive.values()}
+            append(connection, entries, Basis(ids, accrued, self._thread.looked), self._sources)
+            self._thread.looked = None
 
     def tracked(self) -> Mapping[str, Tracked]:
         with self._store.read() as connection:
@@ -60,7 +69,7 @@ class SqlReadings:
         values = {"start": to_micros(window.start), "end": to_micros(window.end)}
         with self._store.read() as connection:
             rows = connection.execute(_TOKENS, values).all()
-            self._looked = last_charge(connection)
+            self._thread.looked = last_charge(connection)
         return {
             (key, instance, Meter(meter), to_instant(start)): to_quantity(units, Meter(meter))
             for key, instance, meter, start, units in rows
@@ -84,7 +93,7 @@ class SqlReadings:
         with self._store.write() as connection:
             ids = register(connection, who)
             correct(connection, dict.fromkeys(ids.values(), subject))
-            append(connection, entries, ids, None)
+            append(connection, entries, Basis(ids), self._sources)
 
     def record_bills(self, bills: Iterable[Bill]) -> None:
         rows = [

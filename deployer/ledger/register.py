@@ -58,15 +58,23 @@ def read(connection: Connection, ids: Iterable[int]) -> dict[int, Subject]:
     return {row.id: _subject(row) for some in chunks(ids) for row in connection.execute(_READ, {"ids": some})}
 
 
-def source_ids(connection: Connection, texts: Iterable[str]) -> dict[str, int]:
-    """The row numbers of these sources, adding those that are new."""
-    wanted = list(dict.fromkeys(texts))
-    found = _find_sources(connection, wanted)
-    missing = [text for text in wanted if text not in found]
-    if missing:
+class Sources:
+    """Row numbers of sources; they are few and never change, so those that are stored are remembered."""
+
+    def __init__(self) -> None:
+        self._stored: dict[str, int] = {}
+
+    def numbers(self, connection: Connection, texts: Iterable[str]) -> Mapping[str, int]:
+        """The row numbers of these sources, adding those that are new. Once in a transaction."""
+        unknown = list({text for text in texts if text not in self._stored})
+        if not unknown:
+            return self._stored
+        self._stored.update(_find_sources(connection, unknown))
+        missing = [text for text in unknown if text not in self._stored]
+        if not missing:
+            return self._stored
         connection.execute(_ADD_SOURCE, [{"text": text} for text in missing])
-        found |= _find_sources(connection, missing)
-    return found
+        return {**self._stored, **_find_sources(connection, missing)}  # not remembered: this may be rolled back
 
 
 def source_texts(connection: Connection, ids: Iterable[int]) -> dict[int, str]:

@@ -119,8 +119,8 @@ def _add_days(connection: Connection, sums: _Sums, first: int, last: int) -> Non
 
 def _add_part_of_day(connection: Connection, sums: _Sums, start: int, end: int) -> None:
     values = {"day": start // DAY, "start": start, "end": end}
-    for row in connection.execute(_WITHIN, values):
-        sums.add(*row)
+    for number, currency, low, high in connection.execute(_WITHIN, values):
+        sums.add(number, currency, low, high)
     for row in connection.execute(_ACROSS, values):
         _add_across(sums, row, start, end)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, create_engine
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.pool import QueuePool
 
@@ -28,13 +28,12 @@ class Store:
         if not read_only:
             _make_folder(path)
         self._engine = create_engine("sqlite://", creator=self._connect, poolclass=QueuePool, pool_size=8)
-        self._writer = self._engine.execution_options(immediate=True)
-        event.listen(self._engine, "begin", _begin)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent view of the ledger, for the length of the block."""
         with self._explained(), self._engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
             yield connection
 
     @contextmanager
@@ -42,7 +41,8 @@ class Store:
         """One transaction: all of the block is durable when it ends, or nothing of it happened."""
         if self.read_only:
             raise self._refusal()
-        with self._explained(), self._writer.begin() as connection:
+        with self._explained(), self._engine.begin() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
 
     def close(self) -> None:
@@ -105,11 +105,6 @@ class Store:
 
     def _refusal(self) -> ReadOnlyLedger:
         return ReadOnlyLedger(f"{self.path}: the ledger may only be read", next_step="give the right to write to it")
-
-
-def _begin(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("immediate")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
 def _make_folder(path: Path) -> None:
