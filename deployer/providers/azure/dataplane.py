@@ -1,7 +1,7 @@
 """The data plane of an Azure OpenAI account: calls and fine-tuning through the openai SDK.
 
-Azure's `/openai/v1/` takes the plain OpenAI client with a bearer token; the token is asked
-for at each call, so that one that ran out is renewed.
+Azure's `/openai/v1/` takes the plain OpenAI client; each request is signed with the bearer
+token of the moment, so that one that ran out is renewed.
 """
 
 from __future__ import annotations
@@ -61,7 +61,13 @@ class DataPlane:
     def _open(self, base: str) -> OpenAI:
         from openai import OpenAI
 
+        self._http = self._http or self._open_http()
+        return OpenAI(base_url=f"{base}/openai/v1/", api_key="signed-below", max_retries=0, http_client=self._http)
+
+    def _open_http(self) -> httpx2.Client:
+        from deployer.providers.azure.signing import TokenAuth
         from deployer.providers.transport import open_http
 
-        self._http = self._http or open_http(self._cloud.connection)
-        return OpenAI(base_url=f"{base}/openai/v1/", api_key=self.token, max_retries=0, http_client=self._http)
+        client = open_http(self._cloud.connection)
+        client.auth = TokenAuth(self.token, self._cloud.credential.renew)
+        return client

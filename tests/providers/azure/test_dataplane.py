@@ -83,6 +83,14 @@ def test_call_that_is_throttled_is_tried_again(sandbox: Sandbox, azure: Provider
     assert azure.deployments.call(account, "base", "hello")
 
 
+def test_expired_token_is_renewed_for_a_call(sandbox: Sandbox, azure: Provider, account: Account) -> None:
+    sandbox.client.create_deployments([{"account": account.name, "name": "base", "model": "gpt-4o-mini"}])
+    azure.deployments.call(account, "base", "hello")
+    sandbox.client.fault({"operation": "azure.chat", "kind": "expired_token", "times": 1})
+
+    assert azure.deployments.call(account, "base", "hello")
+
+
 def test_wrong_secret_is_forbidden_in_the_data_plane_too(connect_azure: Connect, account: Account) -> None:
     azure = connect_azure(AZURE_CLIENT_SECRET="canary-wrong")
 
