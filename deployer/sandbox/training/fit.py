@@ -11,7 +11,7 @@ from deployer.sandbox.training.learner import Learner, Pair, Score
 from deployer.sandbox.training.retrieval import Index
 from deployer.sandbox.training.target import Classes
 
-_VISITS = 4_000  # examples looked at in a run: beyond that each step learns from a part of its batch
+_VISITS = 4_000  # examples looked at in a run: beyond that steps learn from a part of their batch, then not at all
 _EVERY = 10  # a step in ten is validated on a handful of rows
 _HANDFUL = 8
 _MOST_VALIDATION = 400
@@ -81,8 +81,13 @@ def fit(training: Sequence[Example], validation: Sequence[Example], recipe: Reci
     train, valid = _pairs(training, classes), _pairs(validation[:_MOST_VALIDATION], classes)
     total = count_steps(len(train), recipe)
     ends = {min(total, -(-len(train) * epoch // recipe.batch_size)) for epoch in range(1, recipe.epochs + 1)}
-    index, steps, checkpoints = Index.of(training), [], {}
+    steps: list[Step] = []
+    index, checkpoints = Index.of(training), {}
+    pace = -(-total // _VISITS)
     for number, batch in enumerate(_batches(train, recipe, total), start=1):
+        if number % pace and number > 1 and number not in ends:
+            steps.append(Step(number, steps[-1].train))
+            continue
         steps.append(_take(learner, number, batch, valid, number in ends))
         if number in ends:
             checkpoints[number] = FittedModel(learner.copy(), classes, index)
