@@ -19,7 +19,7 @@ from deployer.domain.sku import tier_of
 from deployer.domain.snapshot import Gap, InventoryReading
 from deployer.domain.usage import Aliveness, UsageBucket, UsageObservation, UsageReading
 from deployer.errors import CloudError, Conflict, NotFound
-from deployer.ports import Check, DeploymentRequest, Message
+from deployer.ports import Billing, Check, DeploymentRequest, Deployments, Inventory, Message, Training, Usage
 
 BEGINNING = datetime(2026, 9, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -78,11 +78,11 @@ class FakeCloud:
         self.hooks: dict[str, Callable[[], None]] = {}
         self.jobs_of: dict[str, list[Job]] = defaultdict(list)
         self._faults: dict[str, deque[CloudError]] = defaultdict(deque)
-        self.inventory = _Inventory(self)
-        self.usage = _Usage(self)
-        self.deployments = _Deployments(self)
-        self.billing = _Billing()
-        self.training = _Training(self)
+        self.inventory: Inventory = _Inventory(self)
+        self.usage: Usage = _Usage(self)
+        self.deployments: Deployments = _Deployments(self)
+        self.billing: Billing = _Billing()
+        self.training: Training = _Training(self)
 
     # --- what a test says ---------------------------------------------------------------------
 

@@ -96,7 +96,7 @@ def test_a_deletion_whose_answer_was_lost_is_proven_and_not_repeated(world: Worl
             delete(account, name)  # type: ignore[arg-type]
             raise Unreachable("the connection was cut", maybe_done=True)
 
-    world.cloud.deployments = Cut()  # type: ignore[assignment]
+    world.cloud.deployments = Cut()
     outcome = world.sweep()
     assert [result.phase for result in outcome.results] == [Phase.DONE]
     assert world.cloud.calls["delete"] == 1
