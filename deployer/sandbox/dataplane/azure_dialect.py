@@ -70,10 +70,6 @@ def tuned_name(base: BaseName, token: str, suffix: str) -> str:
     return f"{base.full}.ft-{token}" + (f"-{suffix}" if suffix else "")
 
 
-def checkpoint_name(model: str, step: int) -> str:
-    return f"{model}:ckpt-step-{step}"
-
-
 def write_results(job: Job) -> bytes:
     rows = []
     for step in job.fit.steps:
@@ -94,7 +90,6 @@ VENDOR = Vendor(
     result_name="results.csv",
     base=resolve_base,
     tuned_name=tuned_name,
-    checkpoint_name=checkpoint_name,
     billed=round_billed,
     tier=tier_of,
     write_results=write_results,
@@ -151,12 +146,6 @@ class AzureDialect:
             lines += [Happening(schedule.started, text) for text in ("Job started.", "Training started.")]
             lines += [self._step(job, step) for step in job.steps(now) if step.number % _EVERY == 0 or step.number == 1]
         return lines + (self._ending(job, phase) if phase.ended else [])
-
-    def metrics(self, step: Step) -> dict[str, float]:
-        return write_metrics(step)
-
-    def checkpoint_name(self, model: str, step: int) -> str:
-        return checkpoint_name(model, step)
 
     def missing(self, what: str, identifier: str) -> ApiError:
         return azure_error(404, "notFound", f"The {what} '{identifier}' was not found.")

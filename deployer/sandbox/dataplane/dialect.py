@@ -38,10 +38,6 @@ class Dialect(Protocol):
         """Oldest first."""
         ...
 
-    def metrics(self, step: Step) -> dict[str, float]: ...
-
-    def checkpoint_name(self, model: str, step: int) -> str: ...
-
     def missing(self, what: str, identifier: str) -> ApiError: ...
 
     def bad_order(self, error: BadOrder) -> ApiError: ...
@@ -77,19 +73,16 @@ def write_events(job: Job, log: Sequence[Happening]) -> list[dict[str, Any]]:
     return rows[::-1]
 
 
-def write_checkpoints(job: Job, now: datetime, dialect: Dialect) -> list[dict[str, Any]]:
+def write_checkpoints(job: Job, now: datetime) -> list[dict[str, Any]]:
     """Newest first."""
     rows = []
     for step in reversed(job.checkpoints(now)):
-        last = step == job.total_steps
         rows.append(
             {
                 "object": "fine_tuning.job.checkpoint",
                 "id": mark("ftckpt_", job.id, step)[:31],
                 "created_at": unix(job.step_instant(step)),
-                "fine_tuned_model_checkpoint": job.model_name
-                if last
-                else dialect.checkpoint_name(job.model_name, step),
+                "fine_tuned_model_checkpoint": job.name_at(step),
                 "fine_tuning_job_id": job.id,
                 "metrics": write_metrics(job.fit.steps[step - 1]),
                 "step_number": step,

@@ -115,7 +115,7 @@ class FineTuningApi:
         return answer_page(request, write_events(job, self._dialect.log(job, self._world.now())))
 
     def _checkpoints(self, request: Request) -> Response:
-        rows = write_checkpoints(self._job(request), self._world.now(), self._dialect)
+        rows = write_checkpoints(self._job(request), self._world.now())
         return answer_page(request, rows, default=10)
 
     def _act(self, act: Callable[[Workshop, Job], None]) -> Handler:

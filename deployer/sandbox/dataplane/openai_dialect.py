@@ -31,10 +31,6 @@ def tuned_name(base: BaseName, token: str, suffix: str) -> str:
     return f"ft:{base.full}:{_ORGANIZATION_NAME}:{suffix}:{token[:8]}"
 
 
-def checkpoint_name(model: str, step: int) -> str:
-    return f"{model}:ckpt-step-{step}"
-
-
 def write_results(job: Job) -> bytes:
     rows = []
     for step in job.fit.steps:
@@ -54,7 +50,6 @@ VENDOR = Vendor(
     result_name="step_metrics.csv",
     base=resolve_base,
     tuned_name=tuned_name,
-    checkpoint_name=checkpoint_name,
     billed=lambda tokens: tokens,
     tier=lambda training_type: "*",
     write_results=write_results,
@@ -117,12 +112,6 @@ class OpenAIDialect:
             lines += [self._step(job, step) for step in job.steps(now)]
         return lines + (self._ending(job, phase) if phase.ended else [])
 
-    def metrics(self, step: Step) -> dict[str, float]:
-        return write_metrics(step)
-
-    def checkpoint_name(self, model: str, step: int) -> str:
-        return checkpoint_name(model, step)
-
     def missing(self, what: str, identifier: str) -> ApiError:
         if what == "file":
             return openai_error(404, f"No such File object: {identifier}", param="id")
@@ -166,9 +155,7 @@ class OpenAIDialect:
             return [Happening(at, "The job has been cancelled")]
         earlier = [step for step in job.checkpoints(at) if step != job.total_steps]
         lines = [
-            Happening(
-                at, f"Checkpoint created at step {step} with Snapshot ID: {checkpoint_name(job.model_name, step)}"
-            )
+            Happening(at, f"Checkpoint created at step {step} with Snapshot ID: {job.name_at(step)}")
             for step in earlier
         ]
         texts = (f"New fine-tuned model created: {job.model_name}", "The job has successfully completed")

@@ -66,6 +66,10 @@ class Job:
         made = [step for step in self.fit.checkpoints if step <= done] if done else []
         return {step: self.fit.checkpoints[step] for step in made[-_KEPT:]}
 
+    def name_at(self, step: int) -> str:
+        """What the model of a finished epoch is called; the last one is the model itself."""
+        return self.model_name if step == self.total_steps else f"{self.model_name}:ckpt-step-{step}"
+
     def billed_tokens(self, now: datetime) -> int:
         """The work done: all of it on success, nothing for a failed job or one cancelled before training."""
         phase = self.phase(now)

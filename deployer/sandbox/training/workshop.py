@@ -46,7 +46,6 @@ class Vendor:
     result_name: str
     base: Callable[[str, datetime], BaseName]
     tuned_name: Callable[[BaseName, str, str], str]
-    checkpoint_name: Callable[[str, int], str]
     billed: Callable[[int], int]
     tier: Callable[[str], str]
     write_results: Callable[[Job], bytes]
@@ -162,9 +161,8 @@ class Workshop:
 
     def _publish(self, job: Job, at: datetime) -> None:
         base = self._vendor.base(job.order.model, job.schedule.created)
-        last = job.total_steps
         for step in job.checkpoints(at):
-            name = job.model_name if step == last else self._vendor.checkpoint_name(job.model_name, step)
+            name = job.name_at(step)
             self._models[job.owner, name.lower()] = (job, step)
             if self._vendor.provider == "azure":
                 self._world.publish_model(job.owner, name, base.name, base.version)
