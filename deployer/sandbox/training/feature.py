@@ -6,7 +6,8 @@ from zlib import crc32
 
 _WORD = re.compile(r"\w+")
 _BUCKETS = 1 << 16
-_MOST_WORDS = 24
+_MOST_WORDS = 48
+_MOST_PAIRED = 24  # longer texts have words enough
 _SYSTEM_WORDS = 6
 
 Features = dict[int, float]
@@ -14,11 +15,13 @@ Features = dict[int, float]
 
 
 def hash_prompt(system: str, user: str) -> Features:
-    """Single words and pairs of the user's message, and a few words of the system message."""
+    """Words of the user's message (its beginning and end), pairs in a short one, a few words of the system message."""
     words = _WORD.findall(user.lower())
     if len(words) > _MOST_WORDS:
         words = words[: _MOST_WORDS // 2] + words[-_MOST_WORDS // 2 :]
-    grams = [*words, *(f"{left} {right}" for left, right in pairwise(words))]
+    grams = list(words)
+    if len(words) <= _MOST_PAIRED:
+        grams += [f"{left} {right}" for left, right in pairwise(words)]
     grams += [f"system:{word}" for word in _WORD.findall(system.lower())[:_SYSTEM_WORDS]]
     return _normalize(grams)
 
