@@ -1,5 +1,6 @@
 """How deployments and what was done to them look in tables and documents."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -23,10 +24,21 @@ def _amount(value: Any) -> str:
     return money(value) if isinstance(value, Money) else "unknown"
 
 
+def _short_model(name: str) -> str:
+    """`gpt-4.1-mini-2025-04-14.ft-01234567…-bot`: Azure's 32 digits leave no room for the rest."""
+    return re.sub(r"(?<=\.ft-)([0-9a-f]{8})[0-9a-f]{24}", r"\1…", name)
+
+
+def _short_source(text: str) -> str:
+    """Who said it and when, without the meter: `deployment show` has it in full."""
+    source, _, read_on = text.rpartition(" (")
+    return f"{re.split('[,:]', source)[0]} ({read_on}"
+
+
 COLUMNS = (
     Column("account"),
     Column("name", "deployment"),
-    Column("model"),
+    Column("model", show=_short_model),
     Column("sku"),
     Column("state"),
     Column("age", show=lambda value: duration(value)),
@@ -34,7 +46,7 @@ COLUMNS = (
     Column("monthly", "$/month", right=True, show=_amount),
     Column("use"),
     Column("policy"),
-    Column("price_source", "price from"),
+    Column("price_source", "price from", show=_short_source),
 )
 
 
@@ -130,6 +142,8 @@ def _deployed(made: "Deployed") -> dict[str, Any]:
 def _cost(made: "Deployed", now: datetime) -> str:
     if isinstance(made.hourly, Unpriced):
         return f"{made.hourly}: its cost is unknown, not zero"
+    if not made.hourly.amount:
+        return "costs nothing while it is not used: it pays by the token"
     age = f"; price read {days_ago(made.rate.read_on, now)} at {made.rate.source}" if made.rate else ""
     return f"costs {made.hourly} an hour, {made.monthly} a month even when unused{age}"
 

@@ -103,7 +103,7 @@ def confirm(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise InvalidUsage(f"{question} Nobody can answer here", next_step="repeat with --yes")
+        raise InvalidUsage(f"nobody can answer here: {question}", next_step="repeat with --yes")
     if not click.confirm(question, err=True):
         raise click.Abort
 

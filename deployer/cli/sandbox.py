@@ -6,20 +6,17 @@ must not keep the next one from starting.
 
 import shlex
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import click
 
+from deployer.cli.control import control, refuse_second, told
 from deployer.cli.parameter import DURATION, INSTANT
 from deployer.cli.render import Column, emit, iso, output_option, say, tell
-from deployer.errors import DeployerError, InvalidUsage
-
-if TYPE_CHECKING:
-    from deployer.sandbox.client import SandboxClient
+from deployer.errors import DeployerError
 
 FAULTS = (
     "status", "cut_before", "cut_after", "slow", "expired_token",
@@ -57,9 +54,9 @@ def up(port: int, seed: int, empty: bool, start: datetime | None, frozen: bool) 
     from deployer.settings import load_home, prepare_home
 
     home = prepare_home(load_home())
-    _refuse_second(home)
+    refuse_second(home)
     _stop_at_sigterm()
-    with _told(), start_sandbox(seed=seed, start=start, frozen=frozen, empty=empty, port=port) as running:
+    with told(), start_sandbox(seed=seed, start=start, frozen=frozen, empty=empty, port=port) as running:
         file = running.announce(home)
         try:
             _print_how(running.url, running.client.now(), frozen)
@@ -82,7 +79,7 @@ def env(output: str) -> None:
       eval "$(deployer sandbox env)"
       deployer sandbox env -o json
     """
-    with _control() as client:
+    with control() as client:
         settings = client.environment()
     # The secrets of a sandbox are no secrets: they are printed on purpose, unscrubbed.
     if output == "table":
@@ -106,7 +103,7 @@ def advance(duration: timedelta | None, to: datetime | None, output: str) -> Non
     """
     if (duration is None) == (to is None):
         raise click.UsageError("give either a DURATION or --to")
-    with _control() as client:
+    with control() as client:
         now = client.advance(to=to) if to else client.advance(seconds=duration.total_seconds() if duration else 0)
     if output == "table":
         say(iso(now))
@@ -140,7 +137,7 @@ def fault(kind: str | None, clear: bool, headers: tuple[str, ...], **given: Any)
     """
     if clear == bool(kind):
         raise click.UsageError("give either a KIND or --clear")
-    with _control() as client:
+    with control() as client:
         if clear:
             client.clear_faults()
             say("no faults")
@@ -187,7 +184,7 @@ def traffic(
 
     if file is None and not (account and deployment):
         raise click.UsageError("give a FILE, or --account and --deployment")
-    with _control() as client:
+    with control() as client:
         begin = start or client.now()
         even = {
             "account": account,
@@ -216,56 +213,25 @@ def invoice(start: datetime | None, end: datetime | None, output: str) -> None:
       deployer sandbox invoice
       deployer sandbox invoice --start 2026-09-01 --end 2026-10-01 -o json
     """
-    with _control() as client:
+    with control() as client:
         document = client.invoice(start, end)
     if output != "table":
         emit(document, output)
         return
-    columns = [Column("account"), Column("what"), Column("meter"), Column("quantity", right=True), Column("unit")]
-    columns += [Column("unit_price", "unit price", right=True), Column("amount", right=True)]
+    columns = [
+        Column("account"),
+        Column("what"),
+        Column("meter"),
+        Column("quantity", right=True, show=_four_places),
+        Column("unit"),
+    ]
+    columns += [Column("unit_price", "unit price", right=True), Column("amount", right=True, show=_four_places)]
     lines = [line | {"what": line.get("deployment") or line.get("job")} for line in document["lines"]]
     emit(lines, output, columns, empty="Nothing was used.")
     say(f"total {document['total']} {document['currency']}")
 
 
-# --- reaching the sandbox ---------------------------------------------------------------------
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """What the sandbox says, as an error for people."""
-    from deployer.sandbox.client import SandboxError
-
-    try:
-        yield
-    except SandboxError as error:
-        raise DeployerError(str(error), next_step="start one with `deployer sandbox up`") from error
-    except ValueError as error:
-        raise InvalidUsage(str(error)) from error
-
-
-@contextmanager
-def _control() -> "Iterator[SandboxClient]":
-    from deployer.sandbox.client import SandboxClient
-    from deployer.settings import load_home
-
-    with _told():
-        client = SandboxClient.find(load_home())
-        try:
-            yield client
-        finally:
-            client.close()
-
-
-def _refuse_second(home: Path) -> None:
-    from deployer.sandbox.client import SandboxClient, SandboxError
-
-    try:
-        client = SandboxClient.find(home)
-        client.now()
-    except (SandboxError, OSError):
-        return
-    raise InvalidUsage(f"a sandbox already runs at {client.url}", next_step="end it, or set another DEPLOYER_HOME")
+# --- showing ----------------------------------------------------------------------------------
 
 
 def _stop_at_sigterm() -> None:
@@ -279,6 +245,10 @@ def _print_how(url: str, now: datetime, frozen: bool) -> None:
     say(f"sandbox at {url}, its time {iso(now)} ({'frozen' if frozen else 'flowing'})")
     say('point a client at it:  eval "$(deployer sandbox env)"')
     say("end it:  Ctrl-C")
+
+
+def _four_places(figure: str) -> str:
+    return f"{Decimal(figure):,.4f}"
 
 
 def _headers(given: tuple[str, ...]) -> dict[str, str]:

@@ -186,8 +186,10 @@ def _ask_for_bills(app: "App", span: "Period") -> None:
 
 
 def _tell_age(app: "App", now: "datetime") -> None:
-    sweep = app.ledger.decisions.last_sweep()
-    if sweep is None:
-        warn("no sweep has run yet: `deployer guard plan` reads what is deployed and used")
+    from deployer.reports.spend import last_seen
+
+    seen = last_seen(app.ledger.readings)
+    if seen is None:
+        warn("nothing was read yet: `deployer guard plan` reads what is deployed and used")
     else:
-        tell(f"Accrued up to the sweep {duration(now - sweep[0])} ago ({moment(sweep[0])}).")
+        tell(f"Accrued up to {moment(seen)}, {duration(now - seen)} ago.")

@@ -14,6 +14,7 @@ from deployer.domain.money import Money
 from deployer.domain.subject import Subject, SubjectSpend
 from deployer.policy.document import Policy
 from deployer.policy.match import matching
+from deployer.ports import Readings
 
 NO_POLICY = "UNGUARDED"
 
@@ -89,6 +90,11 @@ def total(spent: Iterable[SubjectSpend], bills: Iterable[Bill]) -> Group:
     known = list(bills)
     group = Group("total", whole.accrued or Spend.zero(), members=tuple(whole.members))
     return _billed(group, known)
+
+
+def last_seen(readings: Readings) -> datetime | None:
+    """Up to when what stands is accounted for; None when the ledger knows of nothing that stands."""
+    return max((tracked.accrued_to for tracked in readings.tracked().values()), default=None)
 
 
 def _grouped(spent: Iterable[SubjectSpend], names: Callable[[Subject], tuple[str, ...]]) -> tuple[Group, ...]:

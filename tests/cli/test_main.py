@@ -196,7 +196,7 @@ def test_mistyped_noun_gets_a_suggestion() -> None:
 def test_closed_pipe_is_quiet(tmp_path: Path) -> None:
     command = f"{PYTHON} -c 'from deployer.cli.main import main; main()' price list | head -1"
     settings = {"DEPLOYER_HOME": str(tmp_path), "PATH": os.environ["PATH"]}
-    answer = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True, env=settings)
+    answer = subprocess.run(["/bin/bash", "-c", command], capture_output=True, text=True, check=True, env=settings)
 
     assert answer.stdout.startswith("PROVIDER")
     assert "Traceback" not in answer.stderr

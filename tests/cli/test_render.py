@@ -144,7 +144,7 @@ def test_question_that_nobody_can_answer_asks_for_yes() -> None:
 
     assert CliRunner().invoke(remove, ["--yes"]).exit_code == 0
     refused = CliRunner().invoke(remove, standalone_mode=False)
-    assert str(refused.exception) == "Delete it? Nobody can answer here"
+    assert str(refused.exception) == "nobody can answer here: Delete it?"
 
 
 # --- values -----------------------------------------------------------------------------------

@@ -1,0 +1,50 @@
+"""Reaching the sandbox that runs for this state folder, its refusals as errors for people."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deployer.errors import DeployerError, InvalidUsage
+
+if TYPE_CHECKING:
+    from deployer.sandbox.client import SandboxClient
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """What the sandbox says, as an error for people."""
+    from deployer.sandbox.client import SandboxError
+
+    try:
+        yield
+    except SandboxError as error:
+        raise DeployerError(str(error), next_step="start one with `deployer sandbox up`") from error
+    except ValueError as error:
+        raise InvalidUsage(str(error)) from error
+
+
+@contextmanager
+def control() -> "Iterator[SandboxClient]":
+    """A client of the running sandbox, found by the state folder."""
+    from deployer.sandbox.client import SandboxClient
+    from deployer.settings import load_home
+
+    with told():
+        client = SandboxClient.find(load_home())
+        try:
+            yield client
+        finally:
+            client.close()
+
+
+def refuse_second(home: Path) -> None:
+    """Raises InvalidUsage when a sandbox answers already for this state folder."""
+    from deployer.sandbox.client import SandboxClient, SandboxError
+
+    try:
+        client = SandboxClient.find(home)
+        client.now()
+    except (SandboxError, OSError):
+        return
+    raise InvalidUsage(f"a sandbox already runs at {client.url}", next_step="end it, or set another DEPLOYER_HOME")
