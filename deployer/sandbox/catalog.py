@@ -26,6 +26,11 @@ class BaseModel:
     lifecycle: str = "GenerallyAvailable"
     default: bool = True
 
+    @property
+    def released(self) -> str:
+        """The day in the version's name; versions of 2024 and before name month and day alone."""
+        return self.version if len(self.version) == 10 else f"2024-{self.version[:2]}-{self.version[2:]}"
+
 
 MODELS = (
     BaseModel("gpt-4.1", "2025-04-14", "2027-10-14", "2027-04-14"),

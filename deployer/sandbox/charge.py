@@ -37,14 +37,19 @@ class Line:
 
 def charges(world: World, start: datetime | None = None, end: datetime | None = None) -> Iterator[Line]:
     """Everything charged in [start, end), up to now."""
-    first = seconds_of(start or world.clock.start)
+    first = seconds_of(start) if start else _beginning(world)
     last = min(seconds_of(end), world.clock.seconds()) if end else world.clock.seconds()
     for life in world.cloud.lives:
         yield from deployment_charges(world, life, first, last)
-    yield from openai_charges(world, first, last)
+    yield from openai_charges(world, first if start else 0.0, last)
     for charge in world.training:
         if first <= seconds_of(charge.at) < last or (end is None and seconds_of(charge.at) == last):
             yield training_line(world, charge)
+
+
+def _beginning(world: World) -> float:
+    """Before anything that costs: deployments may be older than the world."""
+    return min([seconds_of(world.clock.start), *(life.created for life in world.cloud.lives)])
 
 
 def deployment_charges(world: World, life: Deployed, first: float, last: float) -> Iterator[Line]:
@@ -99,7 +104,7 @@ def openai_charges(world: World, first: float, last: float) -> Iterator[Line]:
                 price = openai_price(model, meter)
                 yield Line(
                     "openai", project, model, False, model, meter, "*", Decimal(tokens), price,
-                    at_seconds(first), at_seconds(last),
+                    at_seconds(first) if first else world.clock.start, at_seconds(last),
                 )  # fmt: skip
 
 

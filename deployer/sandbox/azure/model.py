@@ -84,9 +84,13 @@ def _model(model: BaseModel) -> dict[str, Any]:
         "version": model.version,
         "isDefaultVersion": model.default,
         "maxCapacity": 3,
-        "capabilities": {"chatCompletion": "true", "inference": "true", "fineTune": str(bool(model.fine_tune_until))},
+        "capabilities": {
+            "chatCompletion": "true",
+            "inference": "true",
+            "fineTune": str(bool(model.fine_tune_until)).lower(),
+        },
         "lifecycleStatus": model.lifecycle,
-        "systemData": {"createdBy": "Microsoft", "createdAt": f"{model.version}T00:00:00Z"},
+        "systemData": {"createdBy": "Microsoft", "createdAt": f"{model.released}T00:00:00Z"},
     }
     if model.fine_tune_until:
         deprecation["fineTune"] = f"{model.fine_tune_until}T00:00:00Z"
