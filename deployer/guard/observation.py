@@ -1,7 +1,7 @@
 """What every configured cloud shows at this instant, as one snapshot.
 
 Clouds are asked at the same time and do not spoil each other: one that fails is a gap. Usage is
-read only of deployments that a policy matches, because nothing stands on the rest.
+read of everything, guarded or not, because tokens cost money whether or not a policy matches.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,9 +18,7 @@ from deployer.errors import DeployerError
 from deployer.guard.context import GuardContext
 from deployer.policy.decide import usage_window
 from deployer.policy.document import PolicySet
-from deployer.policy.match import matching
 from deployer.ports import Provider
-from deployer.spend.budget import budget_period
 
 LONGEST_LOOK_BACK = timedelta(days=93)
 """Azure Monitor keeps metrics for 93 days."""
@@ -38,7 +36,8 @@ class Seen:
 class Windows:
     """What usage must be read: `steady` of deployments that earlier sweeps read, `first` of new ones.
 
-    A deployment that is found late has used tokens in this budget period that no sweep has seen.
+    A deployment that is found late has used tokens that no sweep has seen: its usage is read from its
+    creation, as far back as the vendor keeps it.
     """
 
     steady: Period
@@ -50,13 +49,13 @@ class Windows:
 
 
 def observe(context: GuardContext, now: datetime, tracked: Mapping[str, Tracked]) -> Snapshot:
-    """Everything that is deployed, and the usage of what the policies match."""
+    """Everything that is deployed, and its usage."""
     windows = usage_windows(context.policies, now, tracked)
     providers = list(context.providers.values())
     if len(providers) == 1:
-        return _together(now, [_see(providers[0], context.policies, windows, tracked)])
+        return _together(now, [_see(providers[0], windows, tracked)])
     with ThreadPoolExecutor(max_workers=max(1, len(providers))) as pool:
-        seen = pool.map(lambda provider: _see(provider, context.policies, windows, tracked), providers)
+        seen = pool.map(lambda provider: _see(provider, windows, tracked), providers)
         return _together(now, list(seen))
 
 
@@ -68,10 +67,8 @@ def usage_windows(policies: PolicySet, now: datetime, tracked: Mapping[str, Trac
     """
     needed = usage_window(policies, now)
     seen = min((known.last_seen for known in tracked.values()), default=now)
-    budgets = [policy.budget for policy in policies.policies if policy.budget]
-    begun = min((budget_period(budget.period, budget.timezone, now).start for budget in budgets), default=now)
     steady = _from_full_hour(min(needed.start, seen, now - timedelta(days=1)), now)
-    first = _from_full_hour(min(steady, begun), now)
+    first = _from_full_hour(now - LONGEST_LOOK_BACK, now)
     return Windows(Period(steady, needed.end), Period(first, needed.end))
 
 
@@ -79,14 +76,13 @@ def _from_full_hour(start: datetime, now: datetime) -> datetime:
     return max(start, now - LONGEST_LOOK_BACK).replace(minute=0, second=0, microsecond=0)
 
 
-def _see(provider: Provider, policies: PolicySet, windows: Windows, tracked: Mapping[str, Tracked]) -> Seen:
+def _see(provider: Provider, windows: Windows, tracked: Mapping[str, Tracked]) -> Seen:
     try:
         inventory = provider.inventory.observe()
     except DeployerError as error:
         return Seen(InventoryReading(gaps=(Gap("inventory", provider.name, error.message),), complete=False))
-    matched = [one for one in inventory.deployments if matching(policies.policies, Subject.of(one))]
-    new = [one for one in matched if _is_new(one, tracked)]
-    steady = [one for one in matched if not _is_new(one, tracked)]
+    new = [one for one in inventory.deployments if _is_new(one, tracked)]
+    steady = [one for one in inventory.deployments if not _is_new(one, tracked)]
     usage = [_use(provider, new, _since_creation(windows, new)), _use(provider, steady, windows.steady)]
     return Seen(inventory, _merged(usage))
 
