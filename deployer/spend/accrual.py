@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from deployer.domain.charge import Bound, Charge, Known, Meter
 from deployer.domain.deployment import Deployment
+from deployer.domain.money import Money
 from deployer.domain.period import Period
 from deployer.domain.snapshot import Snapshot, Tracked
 from deployer.domain.subject import Subject
@@ -74,13 +75,20 @@ def _standing_charges(
     if known is None and deployment.created_at is None:
         yield from _unknown_start(deployment, book, now)
         return
-    start = known.accrued_to if known else deployment.created_at
+    start = _charged_to(known, book) if known else deployment.created_at
     if start is None or start >= now:
         return
     instance = Subject.of(deployment).instance or (known.instance if known else "")
     bound = Bound.EXACT if deployment.serving else Bound.UPPER  # listed, so perhaps billed, but ending or broken
     before = known.deployment if known else None
     yield from charge_standing(Stretch(deployment, instance, Period(start, now), now, bound, before), book)
+
+
+def _charged_to(known: Tracked, book: PriceBook) -> datetime:
+    """Where the next charge begins; a kind that was free is not charged for the time in which it was seen so."""
+    before = hourly(known.deployment, book, known.last_seen)
+    free = isinstance(before, Money) and not before.amount
+    return max(known.accrued_to, known.last_seen) if free else known.accrued_to
 
 
 def _same(deployment: Deployment, known: Tracked) -> bool:

@@ -74,7 +74,7 @@ class PriceQuery:
 class PriceBook:
     """All rates. The most specific one in force wins: model, then region, tier, fine-tuned or not, the latest date.
 
-    `aliases` are other spellings of a model's name (`gpt-3.5-turbo` for `gpt-35-turbo`).
+    `aliases` are other spellings of a model's name (`gpt-35-turbo` for `gpt-3.5-turbo`).
     """
 
     def __init__(self, rates: Iterable[Rate], aliases: Mapping[str, str] | None = None) -> None:
