@@ -167,7 +167,7 @@ def show(app: "App", job: str, provider: str, account: str, output: str) -> None
       deployer finetune show ftjob-abc123
       deployer finetune show ftjob-abc123 -o json
     """
-    from deployer.cli.training import job_document
+    from deployer.cli.training import job_document, print_job
     from deployer.training.follow import find_job, settle_jobs
     from deployer.training.metric import result_of
 
@@ -177,7 +177,11 @@ def show(app: "App", job: str, provider: str, account: str, output: str) -> None
         found = settle_jobs(context, found.provider, found.account, (found.job,))[0]
         checkpoints = found.provider.training.checkpoints(found.account, found.job.id)
         metrics = result_of(found)
-    emit(job_document(found, checkpoints, metrics), output)
+    document = job_document(found, checkpoints, metrics)
+    if output == "table":
+        print_job(document)
+    else:
+        emit(document, output)
 
 
 @finetune.command("watch")

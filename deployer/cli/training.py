@@ -29,7 +29,7 @@ ESTIMATE_COLUMNS = (
     Column("price_per_million", "$/1M tokens", right=True),
     Column("hosting_hourly", "hosting $/h", right=True, show=_amount),
     Column("hosting_monthly", "$/month", right=True, show=_amount),
-    Column("price", "price from"),
+    Column("price_read_on", "price of"),
 )
 JOB_COLUMNS = (
     Column("id", "job"),
@@ -58,7 +58,8 @@ def _tier_row(estimate: "Estimate", tier: "TierCost") -> dict[str, Any]:
         "price_per_million": rate.cost(Decimal(1_000_000)).amount if rate else None,
         "hosting_hourly": known(tier.hosting),
         "hosting_monthly": known(tier.hosting_monthly),
-        "price": f"{rate.source} ({rate.read_on})" if rate else None,
+        "price_source": rate.source if rate else None,
+        "price_read_on": rate.read_on if rate else None,
     }
 
 
@@ -116,9 +117,21 @@ def job_document(
         "validation_file": job.validation_file or None,
         "result_files": job.result_files,
         "metadata": job.metadata,
-        "checkpoints": [{"step": each.step, "model": each.model, **each.metrics} for each in checkpoints],
+        "checkpoints": [{**each.metrics, "step": each.step, "model": each.model} for each in checkpoints],
         "metrics": metrics,
     }
+
+
+def print_job(document: Mapping[str, Any]) -> None:
+    """One job for people: its facts, then its checkpoints in a table of their own."""
+    facts = {name: value for name, value in document.items() if name != "checkpoints" and value not in (None, (), {})}
+    emit(facts, "table")
+    rows = document["checkpoints"]
+    if rows:
+        names = [name for name in dict.fromkeys(key for row in rows for key in row) if name not in ("step", "model")]
+        measured = [Column(name, show=lambda value: f"{value:g}", right=True) for name in names]
+        say()
+        emit(rows, "table", [Column("step", right=True), *measured, Column("model", "checkpoint")])
 
 
 def event_document(event: "JobEvent") -> dict[str, Any]:

@@ -12,7 +12,7 @@ from deployer.datasets import balance, overlap, privacy
 from deployer.datasets.encoding import Reading, counter, reading_of
 from deployer.datasets.outline import Outline, conversation, outline, texts
 from deployer.datasets.shape import faults, is_reinforcement
-from deployer.datasets.source import Row, read_rows
+from deployer.datasets.source import BOM, Row, read_rows
 from deployer.datasets.token import TokenCounter
 from deployer.domain.model import base_model
 from deployer.errors import Problem
@@ -108,8 +108,8 @@ def _read(path: Path, reading: Reading) -> _Tally:
     completion = base_model(reading.model) in _COMPLETION_MODELS
     for row in read_rows(path):
         if isinstance(row, Problem):
-            tally.errors.append(row)
-            tally.examples += not row.where.endswith(":1:1")
+            (tally.warnings if row.seen == BOM else tally.errors).append(row)
+            tally.examples += row.seen != BOM
             continue
         tally.examples += 1
         wrong = [Problem(row.where, seen, expected) for seen, expected in faults(row.document, completion=completion)]

@@ -10,6 +10,9 @@ from typing import Any
 from deployer.errors import InvalidUsage, Problem
 
 _BOM = b"\xef\xbb\xbf"
+BOM = "a byte order mark (BOM)"
+"""What is seen of a file that Azure takes (its documents even ask for the mark) and others may not."""
+
 _OTHER_BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 
@@ -43,7 +46,7 @@ def read_rows(path: Path) -> Iterator[Row | Problem]:
                 continue
             try:
                 yield Row(where, number, decoder.decode(text), text)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 yield _unreadable(where, text, error)
 
 
@@ -58,9 +61,9 @@ def open_data(path: Path) -> Any:
 
 
 def _marked(where: str, raw: bytes) -> Problem | None:
-    """A byte order mark: of UTF-8 it is noise that one vendor refuses, of UTF-16 another encoding."""
+    """A byte order mark: of UTF-8 it is noise, of UTF-16 another encoding."""
     if raw.startswith(_BOM):
-        return Problem(f"{where}:1", "a byte order mark (BOM)", "plain UTF-8", "save the file as UTF-8 without BOM")
+        return Problem(f"{where}:1", BOM, "plain UTF-8", "Azure takes both; other readers may stumble over the mark")
     for mark, name in _OTHER_BOMS.items():
         if raw.startswith(mark):
             return Problem(f"{where}:1", f"the file is {name}", "UTF-8", "save the file as UTF-8 without BOM")
