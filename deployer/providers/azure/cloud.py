@@ -58,7 +58,9 @@ class Cloud:
         self.clock = clock
         self.endpoints = Endpoints.from_settings(connection.settings)
         self.transport = ClockedTransport(connection, clock)
-        self.credential = open_credential(connection.settings, self.endpoints, self.transport, clock)
+        self.credential = open_credential(
+            connection.settings, self.endpoints, self.transport, clock, lambda **_: self._patience()
+        )
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(connection.workers, "azure")
@@ -122,9 +124,12 @@ class Cloud:
             "credential": self.credential,
             "credential_scopes": [scope(audience)],
             "authentication_policy": TokenPolicy(self.credential, scope(audience)),
-            "retry_policy": PatientPolicy(self.clock, self.connection.retries),
+            "retry_policy": self._patience(),
             "transport": self.transport,
         }
+
+    def _patience(self) -> PatientPolicy:
+        return PatientPolicy(self.clock, self.connection.retries)
 
     # --- calls --------------------------------------------------------------------------------
 

@@ -7,13 +7,15 @@ until it expires by the clock of this machine. So tokens are kept here, and rene
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenCredential
+from azure.core.exceptions import ClientAuthenticationError
 from azure.core.pipeline import PipelineRequest, PipelineResponse
-from azure.core.pipeline.policies import BearerTokenCredentialPolicy
+from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HTTPPolicy
 
 from deployer.providers.azure.endpoint import Endpoints, scope
 
@@ -24,10 +26,13 @@ if TYPE_CHECKING:
 
 TRUSTED = 240.0
 """Seconds for which a token is not asked for again; azure-identity renews one 300 seconds before its end."""
-RETRIES = 3
-"""Attempts of azure-identity's own policy, each bounded by the transport's time-outs."""
+SIGN_INS = 3
+"""Attempts to sign in, each with the transport's own repetitions."""
 
 Make = Callable[[], TokenCredential]
+
+for _name in ("azure", "msal"):  # what they would print on stderr comes to people as an error of ours
+    logging.getLogger(_name).addHandler(logging.NullHandler())
 
 
 class SharedCredential:
@@ -47,14 +52,26 @@ class SharedCredential:
             now = self._clock.monotonic()
             if known is not None and not claims and now - asked_at < TRUSTED:
                 return known
-            self._inner = self._inner or self._make()
-            token = self._inner.get_token(*scopes, claims=claims)
+            token = self._sign_in(scopes, claims)
             self._tokens[scopes] = (token, now)
             return token
 
     def get_token_info(self, *scopes: str, options: Any = None) -> AccessTokenInfo:
         token = self.get_token(*scopes, claims=(options or {}).get("claims"))
         return AccessTokenInfo(token.token, token.expires_on)
+
+    def _sign_in(self, scopes: tuple[str, ...], claims: str | None) -> AccessToken:
+        """A token of azure-identity; tried again when what failed was not a refusal of Entra's."""
+        for attempt in range(SIGN_INS):
+            try:
+                self._inner = self._inner or self._make()
+                return self._inner.get_token(*scopes, claims=claims)
+            except ClientAuthenticationError as error:
+                self._inner = None
+                if attempt == SIGN_INS - 1 or _is_refusal(error):
+                    raise
+                self._clock.sleep(1.0 + attempt)
+        raise AssertionError("the last attempt returns or raises")
 
     def renew(self, refused: str) -> None:
         """Forget `refused`, and the credential that would give it again from its cache."""
@@ -64,6 +81,11 @@ class SharedCredential:
                 del self._tokens[scopes]
             if stale:
                 self._inner = None
+
+
+def _is_refusal(error: ClientAuthenticationError) -> bool:
+    """Entra numbers its refusals (`AADSTS7000215`); `CredentialUnavailableError` means that there is no credential."""
+    return "AADSTS" in str(error) or type(error).__name__ == "CredentialUnavailableError"
 
 
 class TokenPolicy(BearerTokenCredentialPolicy[Any, Any]):
@@ -87,18 +109,22 @@ class TokenPolicy(BearerTokenCredentialPolicy[Any, Any]):
 
 
 def open_credential(
-    settings: Mapping[str, str], endpoints: Endpoints, transport: HttpTransport[Any, Any], clock: Clock
+    settings: Mapping[str, str],
+    endpoints: Endpoints,
+    transport: HttpTransport[Any, Any],
+    clock: Clock,
+    retry_policy: Callable[..., HTTPPolicy[Any, Any]],
 ) -> SharedCredential:
     """The client secret when all three settings name one, else whatever azure-identity finds."""
     common = {
         "authority": endpoints.authority,
         "disable_instance_discovery": not endpoints.is_public_authority,
         "transport": transport,
-        "retry_total": RETRIES,
     }
     tenant, client, secret = (settings.get(f"AZURE_{name}", "") for name in ("TENANT_ID", "CLIENT_ID", "CLIENT_SECRET"))
     if tenant and client and secret:
-        return SharedCredential(lambda: _client_secret(tenant, client, secret, common), clock, "client secret")
+        patient = {**common, "retry_policy_class": retry_policy}
+        return SharedCredential(lambda: _client_secret(tenant, client, secret, patient), clock, "client secret")
     return SharedCredential(lambda: _default(client, common), clock, "azure-identity's default chain")
 
 

@@ -18,6 +18,7 @@ from deployer.domain.deployment import Account, Deployment
 from deployer.domain.snapshot import Gap, InventoryReading
 from deployer.errors import CloudError, NotFound
 from deployer.providers.azure.cloud import Cloud
+from deployer.providers.azure.lock import Locks
 from deployer.providers.azure.mapping import to_account, to_deployment
 from deployer.providers.azure.wire import get, items, text
 
@@ -54,10 +55,11 @@ class _Found:
 class AzureInventory:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
+        self._locks = Locks(cloud)
 
     def observe(self) -> InventoryReading:
         found = self.accounts()
-        accounts = tuple(found.accounts.values())
+        accounts = self._locks.mark_accounts(tuple(found.accounts.values()))
         return _reading(found, accounts, self._cloud.each(self._list, accounts))
 
     def read(self, account: Account, name: str) -> Deployment | None:
@@ -67,7 +69,7 @@ class AzureInventory:
             document = self._cloud.send(what, self._cloud.accounts(account.subscription), request).document()
         except NotFound:
             return None
-        return to_deployment(document, account)
+        return self._locks.mark(to_deployment(document, account))
 
     def accounts(self) -> _Found:
         """All accounts that can be seen; never raises for a cloud's failure."""
@@ -136,7 +138,7 @@ class AzureInventory:
         url = self._cloud.arm_url(f"{account.resource_id}/deployments")
         try:
             found = self._cloud.pages(f"list deployments of {account.name}", client, url)
-            return tuple(to_deployment(item, account) for item in found)
+            return tuple(self._locks.mark(to_deployment(item, account)) for item in found)
         except CloudError as error:
             return error
 

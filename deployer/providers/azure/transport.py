@@ -28,6 +28,8 @@ LONGEST_WAIT = 120.0
 PATIENCE = 300.0
 """Seconds that one call with all its repetitions may take."""
 
+_SDK_OPTIONS = ("retry_total", "retry_connect", "retry_read", "retry_status", "retry_on_methods", "timeout")
+"""Options for azure-core's own policy, which azure-identity sets; no transport knows them."""
 _COST = "x-ms-ratelimit-microsoft.costmanagement-"
 _SCALES = {"retry-after-ms": 1000.0, "x-ms-retry-after-ms": 1000.0, "retry-after": 1.0}
 
@@ -77,6 +79,8 @@ class PatientPolicy(HTTPPolicy[Any, Any]):
     def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
         repeat_cut = request.context.options.pop("repeat_cut", True)
         whole = request.context.options.pop("whole", False)
+        for name in _SDK_OPTIONS:
+            request.context.options.pop(name, None)
         deadline = self._clock.monotonic() + PATIENCE
         for attempt in range(self._retries + 1):
             answer = self._attempt(request, whole)

@@ -152,6 +152,34 @@ def test_many_workers_sign_in_once(sandbox: Sandbox, azure: Provider) -> None:
     assert sandbox.client.requests()["by_operation"]["entra.token"] == 1
 
 
+def test_sign_in_that_stumbles_is_tried_again(sandbox: Sandbox, azure: Provider) -> None:
+    sandbox.client.fault({"operation": "entra.token", "kind": "status", "status": 503, "times": 1})
+    sandbox.client.fault({"operation": "entra.token", "kind": "cut_after", "times": 1})
+
+    assert azure.inventory.observe().complete
+
+
+def test_lock_on_an_account_locks_all_that_is_deployed_in_it(sandbox: Sandbox, azure: Provider) -> None:
+    sandbox.client.create_accounts([{"name": "kept", "region": "eastus2", "locked": True}])
+    deploy(sandbox, 1, "kept")
+    deploy(sandbox, 1, DEV)
+
+    reading = azure.inventory.observe()
+
+    assert {account.name: account.locked for account in reading.accounts} == {DEV: False, PROD: False, "kept": True}
+    assert {found.account.name: found.locked for found in reading.deployments} == {DEV: False, "kept": True}
+
+
+def test_locks_that_cannot_be_read_are_left_to_azure(sandbox: Sandbox, azure: Provider) -> None:
+    deploy(sandbox, 1, DEV)
+    sandbox.client.fault({"operation": "locks.list", "kind": "status", "status": 403})
+
+    reading = azure.inventory.observe()
+
+    assert reading.complete
+    assert reading.gaps == ()
+
+
 def test_wrong_secret_is_said_plainly_and_never_shown(connect_azure: Connect) -> None:
     secret = "canary-9c1f-not-to-be-shown"
 
