@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deployer.errors import DeployerError, InvalidUsage
+from deployer.errors import DeployerError, InvalidFile, InvalidUsage, Problem
 
 if TYPE_CHECKING:
     from deployer.sandbox.client import SandboxClient
@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 def told() -> Iterator[None]:
     """What the sandbox says, as an error for people."""
     from deployer.sandbox.client import SandboxError
+    from deployer.sandbox.trace import InvalidTrace
 
     try:
         yield
     except SandboxError as error:
-        raise DeployerError(str(error), next_step="start one with `deployer sandbox up`") from error
+        raise DeployerError(str(error)) from error
+    except InvalidTrace as error:
+        raise InvalidFile((Problem(error.where, error.seen),)) from error
     except ValueError as error:
         raise InvalidUsage(str(error)) from error
 
@@ -27,11 +30,14 @@ def told() -> Iterator[None]:
 @contextmanager
 def control() -> "Iterator[SandboxClient]":
     """A client of the running sandbox, found by the state folder."""
-    from deployer.sandbox.client import SandboxClient
+    from deployer.sandbox.client import SandboxClient, SandboxError
     from deployer.settings import load_home
 
-    with told():
+    try:
         client = SandboxClient.find(load_home())
+    except SandboxError as error:
+        raise DeployerError(str(error), next_step="start one with `deployer sandbox up`") from error
+    with told():
         try:
             yield client
         finally:
@@ -44,7 +50,12 @@ def refuse_second(home: Path) -> None:
 
     try:
         client = SandboxClient.find(home)
+    except SandboxError:
+        return
+    try:
         client.now()
     except (SandboxError, OSError):
         return
+    finally:
+        client.close()
     raise InvalidUsage(f"a sandbox already runs at {client.url}", next_step="end it, or set another DEPLOYER_HOME")

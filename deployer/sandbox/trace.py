@@ -18,7 +18,12 @@ HOUR = timedelta(hours=1)
 
 
 class InvalidTrace(ValueError):
-    """A trace file that cannot be replayed; the text names file, line and what was expected."""
+    """A trace file that cannot be replayed: `where` is its name and line, `seen` what is wrong."""
+
+    def __init__(self, where: str, seen: str) -> None:
+        super().__init__(f"{where}: {seen}")
+        self.where = where
+        self.seen = seen
 
 
 def read_streams(path: Path, account: str, deployment: str, start: datetime) -> list[dict[str, Any]]:
@@ -27,7 +32,7 @@ def read_streams(path: Path, account: str, deployment: str, start: datetime) -> 
     if path.suffix.lower() == ".json":
         return _given(path, text)
     if not account or not deployment:
-        raise InvalidTrace(f"{path}: a CSV trace names no deployment; give --account and --deployment")
+        raise InvalidTrace(str(path), "a CSV trace names no deployment; give --account and --deployment")
     return list(_hourly(_requests(path, text), account, deployment, start))
 
 
@@ -36,16 +41,16 @@ def _text(path: Path) -> str:
         data = path.read_bytes()
         return (gzip.decompress(data) if path.suffix.lower() == ".gz" else data).decode("utf-8-sig")
     except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise InvalidTrace(f"{path}: {error}") from error
+        raise InvalidTrace(str(path), str(error)) from error
 
 
 def _given(path: Path, text: str) -> list[dict[str, Any]]:
     try:
         streams = json.loads(text)
     except ValueError as error:
-        raise InvalidTrace(f"{path}: not JSON: {error}") from error
+        raise InvalidTrace(str(path), f"not JSON: {error}") from error
     if not isinstance(streams, list) or not all(isinstance(stream, dict) for stream in streams):
-        raise InvalidTrace(f"{path}: expected a list of streams, each with account, deployment, start, end and rate")
+        raise InvalidTrace(str(path), "expected a list of streams, each with account, deployment, start, end and rate")
     return streams
 
 
@@ -53,12 +58,12 @@ def _requests(path: Path, text: str) -> Iterator[tuple[datetime, int, int]]:
     reader = csv.DictReader(io.StringIO(text))
     missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
     if missing:
-        raise InvalidTrace(f"{path}:1: column {', '.join(missing)} missing; expected {', '.join(COLUMNS)}")
+        raise InvalidTrace(f"{path}:1", f"column {', '.join(missing)} missing; expected {', '.join(COLUMNS)}")
     for row in reader:
         try:
             yield _instant(row["TIMESTAMP"]), int(row["ContextTokens"]), int(row["GeneratedTokens"])
         except (ValueError, TypeError) as error:
-            raise InvalidTrace(f"{path}:{reader.line_num}: {error}") from error
+            raise InvalidTrace(f"{path}:{reader.line_num}", str(error)) from error
 
 
 def _instant(text: str) -> datetime:
