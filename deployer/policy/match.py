@@ -56,9 +56,10 @@ def governing(policies: Iterable[Policy], subject: Subject, rule: str) -> Policy
 def most_specific(matched: Iterable[Policy], subject: Subject, rule: str) -> Policy | Conflict | None:
     """As `governing`, among policies that are known to match."""
     value = _RULES[rule]
-    ranked = [(specificity(policy.match, subject), policy) for policy in matched if value(policy)]
-    if not ranked:
-        return None
+    having = [policy for policy in matched if value(policy)]
+    if len(having) < 2:
+        return having[0] if having else None
+    ranked = [(specificity(policy.match, subject), policy) for policy in having]
     highest = max(rank for rank, _ in ranked)
     best = [policy for rank, policy in ranked if rank == highest]
     if any(value(policy) != value(best[0]) for policy in best):
