@@ -41,9 +41,9 @@ def test_tokens_are_charged_by_meter_and_grain() -> None:
     charges = token_charges(BASE, seen)
 
     assert [(charge.meter, charge.period.start, charge.quantity) for charge in charges] == [
-        (Meter.INPUT, START, 1_000_000),
-        (Meter.OUTPUT, START, 500_000),
-        (Meter.INPUT, START + HOUR, 10),
+        (Meter.INPUT, START, Decimal(1_000_000)),
+        (Meter.OUTPUT, START, Decimal(500_000)),
+        (Meter.INPUT, START + HOUR, Decimal(10)),
     ]
     assert total(charges) == Decimal("1.200004")
 
