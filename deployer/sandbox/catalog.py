@@ -1,6 +1,7 @@
 """The models that a region offers: versions, SKUs, life cycle, and what can be fine-tuned.
 
-Dates as in Microsoft's retirement tables of 2026-11; the service's own list stands above them.
+The retirement dates of the gpt-4.1 and gpt-4o families are those that Microsoft printed in 2026-11;
+the others are the sandbox's own.
 """
 
 from dataclasses import dataclass
@@ -28,8 +29,10 @@ class BaseModel:
 
     @property
     def released(self) -> str:
-        """The day in the version's name; versions of 2024 and before name month and day alone."""
-        return self.version if len(self.version) == 10 else f"2024-{self.version[:2]}-{self.version[2:]}"
+        """The day in the version's name; old versions name month and day alone, open models none."""
+        if len(self.version) == 4:
+            return f"2024-{self.version[:2]}-{self.version[2:]}"
+        return self.version if len(self.version) == 10 else "2025-08-05"
 
 
 MODELS = (
@@ -40,6 +43,8 @@ MODELS = (
     BaseModel("gpt-4o", "2024-11-20", "2027-10-01", default=False),
     BaseModel("gpt-4o-mini", "2024-07-18", "2027-10-01", "2027-04-01"),
     BaseModel("o4-mini", "2025-04-16", "2027-10-16", "2027-04-16"),
+    BaseModel("gpt-oss-20b", "1", "2028-02-05", "2027-08-05"),
+    BaseModel("gpt-4", "0613", "2026-12-31", lifecycle="Deprecated"),
     BaseModel("gpt-35-turbo", "0125", "2026-12-31", lifecycle="Deprecated"),
 )
 BY_NAME = {(model.name, model.version): model for model in MODELS}

@@ -12,6 +12,8 @@ from deployer.sandbox.usage import Counts
 from deployer.sandbox.world import TrainingCharge, World
 
 HOUR = Decimal(3600)
+OPENAI_PROJECT = "proj_"
+"""How the ids of OpenAI's projects begin; every other account is Azure's."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def _token_lines(world: World, life: Deployed, sku: str, begin: float, finish: f
 def openai_charges(world: World, first: float, last: float) -> Iterator[Line]:
     """Tokens of every model called in a project of the OpenAI organisation."""
     for project in world.usage.accounts():
-        if world.cloud.account(project) is not None:
+        if not project.startswith(OPENAI_PROJECT):
             continue
         for model, series in world.usage.of_account(project).items():
             for meter, tokens in _by_meter(series.total(first, last)):

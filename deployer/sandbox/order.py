@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from deployer.sandbox.charge import OPENAI_PROJECT
 from deployer.sandbox.clock import parse_instant, seconds_of
 from deployer.sandbox.genesis import RESOURCE_GROUP, make_account
+from deployer.sandbox.price import openai_price
 from deployer.sandbox.resource import Account, Lock, split_tuned
 from deployer.sandbox.usage import Traffic
 from deployer.sandbox.world import World
@@ -65,6 +67,8 @@ def make_deployments(world: World, orders: Iterable[Mapping[str, Any]]) -> int:
 def replay_traffic(world: World, orders: Iterable[Mapping[str, Any]]) -> int:
     required = ("account", "deployment", "start", "end", "requests_per_hour")
     wanted = [_checked(number, order, _TRAFFIC_KEYS, required) for number, order in enumerate(orders)]
+    for number, order in enumerate(wanted):
+        _require_callable(world, number, order["account"], order["deployment"])
     streams = [(order, _traffic(number, order)) for number, order in enumerate(wanted)]
     for order, traffic in streams:
         world.record_traffic(order["account"], order["deployment"], traffic)
@@ -106,6 +110,17 @@ def _require_account(world: World, number: int, name: str) -> Account:
     if account is None:
         raise InvalidOrder(f"entry {number}: no account {name!r}; there are {', '.join(world.cloud.accounts)}")
     return account
+
+
+def _require_callable(world: World, number: int, account: str, deployment: str) -> None:
+    """Traffic goes to an Azure account, or to a model that an OpenAI project can pay for."""
+    if not account.startswith(OPENAI_PROJECT):
+        _require_account(world, number, account)
+        return
+    try:
+        openai_price(deployment, "input")
+    except LookupError as error:
+        raise InvalidOrder(f"entry {number}: OpenAI has no model {deployment!r}") from error
 
 
 def _declare(world: World, account: Account, order: Mapping[str, Any]) -> None:

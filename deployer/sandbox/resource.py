@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-TUNED = re.compile(r"^(?P<base>.+?)-(?P<version>\d{4}-\d{2}-\d{2}|\d{4})\.ft-", re.IGNORECASE)
+TUNED = re.compile(r"^(?P<base>.+?)-(?P<version>\d{4}-\d{2}-\d{2}|\d+)\.ft-", re.IGNORECASE)
 HOSTED_SKUS = frozenset({"standard", "globalstandard", "datazonestandard"})
 PROVISIONED_SKUS = frozenset({"provisionedmanaged", "globalprovisionedmanaged", "datazoneprovisionedmanaged"})
 

@@ -115,7 +115,7 @@ def _sku(model: BaseModel, name: str, *, fine_tuned: bool) -> dict[str, Any]:
 
 
 def _tuned(model: TunedModel) -> dict[str, Any]:
-    base = next(item for item in MODELS if item.name == model.base_model)
+    base = next((item for item in MODELS if item.name == model.base_model), MODELS[0])
     names = {"name": model.name, "version": "1", "isDefaultVersion": False}
     source = {"baseModel": {"format": "OpenAI", "name": model.base_model, "version": model.base_version}}
     return {**_model(base), **names, **source, "skus": [_sku(base, name, fine_tuned=True) for name in TUNED_SKUS]}
