@@ -10,6 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
+from importlib.machinery import PathFinder
+from importlib.util import find_spec, module_from_spec
+from typing import Any
 
 from deployer.domain.model import base_model, trained_on
 
@@ -59,6 +62,21 @@ def reading_of(model: str) -> Reading:
 @lru_cache(maxsize=4)
 def counter(encoding: str) -> Callable[[str], int]:
     """A function from text to its number of tokens; special tokens count as ordinary text."""
-    bindings = import_module("bpe_openai._bindings")
-    count: Callable[[str], int] = bindings.tokenizer_for_encoding(encoding).count
+    count: Callable[[str], int] = _bindings().tokenizer_for_encoding(encoding).count
     return count
+
+
+def _bindings() -> Any:
+    """The compiled half of bpe-openai, which carries the ranks itself.
+
+    Importing the package reads all its rank files again in Python, which takes half a second and
+    that nobody here needs; so the extension is loaded from beside it.
+    """
+    package = find_spec("bpe_openai")
+    folders = list(package.submodule_search_locations or ()) if package else []
+    spec = PathFinder.find_spec("_bindings", folders)
+    if spec is None or spec.loader is None:
+        return import_module("bpe_openai._bindings")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
