@@ -97,7 +97,11 @@ def test_no_sandbox_is_told_with_the_place_looked_at(tmp_path: Path) -> None:
         ("create_accounts", {"name": "x"}, "region missing"),
         ("create_deployments", {"account": "none", "name": "x", "model": "gpt-4.1"}, "no account 'none'"),
         ("create_deployments", {"account": "aoai-dev-eastus2", "name": "x", "modle": "y"}, "unknown modle"),
-        ("traffic", {"account": "a", "deployment": "d", "start": "now", "end": "then", "requests_per_hour": 1}, "ISO"),
+        (
+            "traffic",
+            {"account": "aoai-dev-eastus2", "deployment": "d", "start": "now", "end": "then", "requests_per_hour": 1},
+            "ISO",
+        ),
     ],
 )
 def test_a_wrong_order_is_refused_with_the_reason(
