@@ -206,7 +206,7 @@ def _call(context: GuardContext, act: Act, passed: Pass, request: DeploymentRequ
         settle(context, passed, context.clock.now(), "never happened")
         raise
     context.ledger.journal.step(act.id, Phase.DONE, context.clock.now(), "serving")
-    account_for(context, made, None, Snapshot(context.clock.now()))
+    account_for(context, Snapshot(context.clock.now()), made)
     return made
 
 

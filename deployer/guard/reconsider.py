@@ -61,7 +61,6 @@ def locate(context: GuardContext, target: Deployment) -> Deployment | NoLonger:
 def _decide_again(context: GuardContext, whole: Snapshot, fresh: Deployment) -> Still | NoLonger:
     now = context.clock.now()
     seen = context.providers[fresh.id.provider].usage.observe([fresh], usage_windows(context.policies, now, {}).steady)
-    account_for(context, fresh, seen.readings.get(fresh.id.key), whole)
     others = tuple(one for one in whole.deployments if one.id.key != fresh.id.key)
     usage = {key: reading for key, reading in whole.usage.items() if key != fresh.id.key} | dict(seen.readings)
     snapshot = replace(
@@ -71,6 +70,7 @@ def _decide_again(context: GuardContext, whole: Snapshot, fresh: Deployment) -> 
         usage=usage,
         aliveness={**whole.aliveness, **seen.aliveness},
     )
+    snapshot = account_for(context, snapshot, fresh)
     view = build_view(context, snapshot)
     if view.history.paused:
         return NoLonger("the guard is paused")

@@ -59,9 +59,8 @@ def look(context: GuardContext) -> Sight:
         )
     now = context.clock.now()
     tracked = context.ledger.readings.tracked()
-    snapshot = observe(context, now, tracked)
-    unrecorded = account(context, snapshot, tracked)
-    view = build_view(context, snapshot, unrecorded)
+    accounted = account(context, observe(context, now, tracked), tracked)
+    view = build_view(context, accounted.snapshot, accounted.unrecorded)
     return Sight(view, bound(decide(context.policies, view, now), context.policies, view.history))
 
 
