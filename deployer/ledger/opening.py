@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from deployer.clock import Clock
 from deployer.errors import DeployerError, InvalidFile, Problem
+from deployer.ledger.file import may_write, open_to_read
 from deployer.ports import Ledger
 
 VERSION = "0001"
@@ -18,10 +19,12 @@ _COPY = "nothing was changed in it; restore a copy, or point DEPLOYER_DATABASE_U
 def open_ledger(url: str, *, clock: Clock, read_only: bool = False) -> Ledger:
     """The ledger at `url` (`sqlite:////path/ledger.sqlite3`), created or upgraded when need be.
 
-    With `read_only` nothing is ever written, and the file must exist and be up to date. Raises
-    DeployerError for a file that is damaged, foreign, newer than this program, or busy for too long.
+    With `read_only`, or where the file may not be written, nothing ever is, and it must exist and be up
+    to date. Raises DeployerError for a file that is damaged, foreign, newer than this program, or busy
+    for too long.
     """
     path = database_path(url)
+    read_only = read_only or not may_write(path)
     version = read_version(path)
     if version is None and read_only:
         raise DeployerError(f"{path}: there is no ledger yet", next_step="run a command that writes one, such as init")
@@ -68,7 +71,7 @@ def read_version(path: Path) -> str | None:
 
 
 def _stored_version(path: Path) -> str | None:
-    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=10)) as connection:
+    with closing(open_to_read(path)) as connection:
         names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if not names:
             return None

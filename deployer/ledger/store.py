@@ -15,8 +15,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.pool import QueuePool
 
 from deployer.errors import DeployerError, ReadOnlyLedger
-
-BUSY_SECONDS = 30
+from deployer.ledger.file import BUSY_SECONDS, open_to_read, open_to_write
 
 
 class Store:
@@ -49,34 +48,7 @@ class Store:
         self._engine.dispose()
 
     def _connect(self) -> sqlite3.Connection:
-        mode = "ro" if self.read_only else "rwc"
-        try:
-            return self._opened(f"{self.path.as_uri()}?mode={mode}")
-        except sqlite3.OperationalError:
-            if not self.read_only or not self.path.exists() or self._wal.exists():
-                raise
-            # A folder that cannot be written has no room for the shared-memory file that WAL needs,
-            # but without a log nobody is writing either, so the file itself is the whole ledger.
-            return self._opened(f"{self.path.as_uri()}?immutable=1")
-
-    def _opened(self, uri: str) -> sqlite3.Connection:
-        connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None)
-        try:
-            connection.execute("PRAGMA foreign_keys = ON")
-            if self.read_only:
-                connection.execute("PRAGMA query_only = ON")
-                connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            else:
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = FULL")
-        except sqlite3.Error:
-            connection.close()
-            raise
-        return connection
-
-    @property
-    def _wal(self) -> Path:
-        return self.path.with_name(self.path.name + "-wal")
+        return open_to_read(self.path) if self.read_only else open_to_write(self.path)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

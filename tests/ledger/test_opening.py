@@ -1,10 +1,10 @@
 """Opening a ledger: fresh, old, newer, damaged, foreign, read-only."""
 
-import os
 import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -208,24 +208,39 @@ def test_reader_sees_what_a_writer_adds_meanwhile(file: Path) -> None:
     assert len(reader.readings.charges(DAY_ONE)) == 2
 
 
+LOCKED_OUT = """
+import os, sys
+from deployer.clock import SystemClock
+from deployer.errors import ReadOnlyLedger
+from deployer.ledger import book, open_ledger
+if os.geteuid() == 0:
+    os.seteuid(65534)  # root may write everywhere; nobody may not
+for read_only in (True, False):
+    ledger = open_ledger("sqlite:///" + sys.argv[1], clock=SystemClock(), read_only=read_only)
+    print(*ledger.readings.tracked())
+    try:
+        ledger.decisions.pause(True, "me", SystemClock().now())
+    except ReadOnlyLedger as error:
+        print(error)
+"""
+
+
 @pytest.fixture
-def locked_folder(file: Path) -> Iterator[Path]:
-    """The ledger's folder, in which nobody without special rights may write."""
-    mode = file.parent.stat().st_mode
-    file.chmod(0o444)
-    file.parent.chmod(0o555)
-    yield file.parent
-    file.parent.chmod(mode)
+def locked(file: Path) -> Iterator[Path]:
+    """The ledger in a folder that everybody may read and nobody may write."""
+    folder = Path(tempfile.mkdtemp())
+    shutil.copy(file, folder / file.name)
+    (folder / file.name).chmod(0o444)
+    folder.chmod(0o555)
+    yield folder / file.name
+    folder.chmod(0o755)
+    shutil.rmtree(folder)
 
 
-def test_ledger_in_a_folder_that_cannot_be_written_is_read(locked_folder: Path) -> None:
-    folder = locked_folder
-    if os.access(folder, os.W_OK):
-        pytest.skip("this user may write everywhere (root): the folder cannot be locked against it")
-    ledger = opened(folder, read_only=True)
+def test_ledger_in_a_folder_that_cannot_be_written_is_read_whoever_opens_it(locked: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", LOCKED_OUT, str(locked)], capture_output=True, text=True, check=False)
 
-    assert ledger.readings.tracked().keys() == {ONE.id.key}
-    assert opened(folder).readings.tracked().keys() == {ONE.id.key}
+    assert done.stdout.splitlines() == [ONE.id.key, f"{locked}: the ledger may only be read"] * 2, done.stderr
 
 
 def test_missing_ledger_cannot_be_opened_read_only(tmp_path: Path) -> None:
