@@ -8,6 +8,7 @@ for. Both answer in time proportional to what overlaps the window, not to the pa
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import ceil
 from typing import NamedTuple
 
@@ -56,6 +57,12 @@ class Traffic:
         if at <= self.start:
             return 0
         return ceil((min(at, self.end) - self.start) * self.per_hour / 3600 - 1e-9)
+
+    def numbers(self, start: float, step: float, edges: int) -> list[int]:
+        """How many requests were made between one edge and the next; the edges lie `step` apart, within the stream."""
+        begin, rate = start - self.start, self.per_hour
+        made = [ceil((begin + index * step) * rate / 3600 - 1e-9) for index in range(edges)]
+        return [later - sooner for sooner, later in pairwise(made)]
 
     def counts(self, start: float, end: float) -> Counts:
         number = self.ordinal(end) - self.ordinal(start)

@@ -118,7 +118,7 @@ class Metrics:
             "namespace": NAMESPACE,
             "resourceregion": account.region,
         }
-        return Response.encoded(_with_value(head, self._value(account, question)))
+        return Response.encoded(_with_value(head, self._value(account, question, Points(question))))
 
     def batch(self, request: Request) -> Response:
         ids = request.json().get("resourceids") or []
@@ -127,10 +127,11 @@ class Metrics:
         question = self._question(
             request, request.query("starttime"), request.query("endtime"), request.query("filter")
         )
-        accounts = [self._account(identifier, request) for identifier in ids]
-        return Response.encoded(b'{"values":[' + b",".join(self._result(item, question) for item in accounts) + b"]}")
+        accounts, points = [self._account(identifier, request) for identifier in ids], Points(question)
+        results = b",".join(self._result(account, question, points) for account in accounts)
+        return Response.encoded(b'{"values":[' + results + b"]}")
 
-    def _result(self, account: Account, question: Question) -> bytes:
+    def _result(self, account: Account, question: Question, points: "Points") -> bytes:
         head = {
             "starttime": _print(question.grains.start),
             "endtime": _print(question.grains.end),
@@ -139,7 +140,7 @@ class Metrics:
             "resourceregion": account.region,
             "resourceid": account.resource_id,
         }
-        return _with_value(head, self._value(account, question))
+        return _with_value(head, self._value(account, question, points))
 
     def _account(self, identifier: str, request: Request) -> Account:
         """The account of an id, in the subscription and region that the request is about."""
@@ -176,12 +177,11 @@ class Metrics:
         visible = now - self._world.settings.metric_latency
         return Grains(first // 60 * 60, last, step, now - RETENTION, visible)
 
-    def _value(self, account: Account, question: Question) -> bytes:
+    def _value(self, account: Account, question: Question, points: "Points") -> bytes:
         tallies = tally_account(self._world, account.name, question.grains)
         if self._world.settings.metric_fill == "zero":
             tallies += self._quiet(account, tallies, question)
         kept = [tally for tally in tallies if _wanted(tally, question)]
-        points = Points(question)
         return b",".join(_metric(account, name, question, kept, points) for name in question.metrics)
 
     def _quiet(self, account: Account, tallies: Iterable[Tally], question: Question) -> list[Tally]:

@@ -6,9 +6,10 @@ null. Everything is arithmetic on the grains of the window: there is no walk thr
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from deployer.sandbox.clock import at_seconds
-from deployer.sandbox.usage import Series
+from deployer.sandbox.usage import Series, Traffic
 from deployer.sandbox.world import World
 
 RETENTION = 93 * 86_400.0
@@ -90,18 +91,31 @@ def _add_traffic(
 ) -> None:
     for item in series.overlapping(start, end):
         tally = _open(tallies, name, item.status, grains.number)
-        first, last = max(start, item.start), min(end, item.end)
-        before = item.ordinal(first)
-        billed = item.status < 400
-        for index in range(grains.index(first), min(grains.number, grains.index(last) + 1)):
-            upto = item.ordinal(min(last, grains.start + (index + 1) * grains.step))
-            number = upto - before
-            if number:
-                before = upto
-                tally.requests[index] += number
-                if billed:
-                    tally.input_tokens[index] += number * item.input_tokens
-                    tally.output_tokens[index] += number * item.output_tokens
+        index, numbers = _requests(item, grains, max(start, item.start), min(end, item.end))
+        _add(tally.requests, index, numbers, 1)
+        if item.status < 400:
+            _add(tally.input_tokens, index, numbers, item.input_tokens)
+            _add(tally.output_tokens, index, numbers, item.output_tokens)
+
+
+def _requests(item: Traffic, grains: Grains, first: float, last: float) -> tuple[int, list[int]]:
+    """The first grain that [first, last) touches, and the requests of it and each that follows."""
+    index, after = grains.index(first), min(grains.number, grains.index(last) + 1)
+    inner = grains.start + (index + 1) * grains.step
+    whole = after - index - 2
+    if whole < 1:
+        ends = [min(last, grains.start + (number + 1) * grains.step) for number in range(index, after)]
+        made = [item.ordinal(first), *map(item.ordinal, ends)]
+        return index, [later - sooner for sooner, later in pairwise(made)]
+    head = item.ordinal(inner) - item.ordinal(first)
+    tail = item.ordinal(last) - item.ordinal(inner + whole * grains.step)
+    return index, [head, *item.numbers(inner, grains.step, whole + 1), tail]
+
+
+def _add(counts: list[int], index: int, numbers: list[int], factor: int) -> None:
+    if factor and any(numbers):
+        end = index + len(numbers)
+        counts[index:end] = [count + number * factor for count, number in zip(counts[index:end], numbers, strict=True)]
 
 
 def _add_calls(tallies: dict[int, Tally], name: str, series: Series, grains: Grains, start: float, end: float) -> None:
