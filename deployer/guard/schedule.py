@@ -59,31 +59,33 @@ class Watch:
             outcome = self._sweep()
         except DeployerError as error:
             self._report(error)
-            self._book(self._retry())
+            now = self._clock.now()
+            self._book(now, self._retry(now))
             return
         self._report(outcome)
         failed = any(result.failed for result in outcome.results + outcome.recovered) or bool(outcome.failures)
         instants = [outcome.plan.next_due] if outcome.plan.next_due else []
         if failed:
-            instants.append(self._retry())
+            instants.append(self._retry(outcome.plan.as_of))
         else:
             self._failures = 0
-        self._book(min(instants, default=None))
+        self._book(outcome.plan.as_of, min(instants, default=None))
 
     def tick(self) -> None:
         """Sweep if its time has come on a clock that does not flow like the machine's (the sandbox's)."""
         if self._next is not None and self._clock.now() >= self._next:
             self.run()
 
-    def _book(self, at: datetime | None) -> None:
-        now = self._clock.now()
-        at = max(at, now + SOONEST) if at else None
-        self._next = min(at or now + self._every, now + self._every)
-        if at is not None and at < now + self._every:
-            self._timetable.once(at, self.run)
+    def _book(self, swept: datetime, at: datetime | None) -> None:
+        """Book `at`, counted from the instant that the last sweep stands for."""
+        regular = swept + self._every
+        soonest = max(at, swept + SOONEST) if at else regular
+        self._next = min(soonest, regular)
+        if soonest < regular:
+            self._timetable.once(soonest, self.run)
 
-    def _retry(self) -> datetime:
+    def _retry(self, swept: datetime) -> datetime:
         """Twice as long after each failure in a row, at most until the next sweep."""
         self._failures += 1
         doubled: timedelta = FIRST_RETRY * (1 << min(self._failures - 1, 10))
-        return self._clock.now() + min(self._every, doubled)
+        return swept + min(self._every, doubled)

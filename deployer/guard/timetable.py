@@ -1,5 +1,6 @@
 """The timetable on APScheduler: in memory, because everything that must survive stands in the ledger."""
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -39,5 +40,6 @@ def _scheduler() -> Any:
     from apscheduler.executors.pool import ThreadPoolExecutor  # type: ignore[import-untyped]
     from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
 
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a sweep that outlasts a tick is no cause for a warning
     defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     return BackgroundScheduler(timezone=UTC, executors={"default": ThreadPoolExecutor(1)}, job_defaults=defaults)
