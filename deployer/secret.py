@@ -21,6 +21,7 @@ _PATTERNS = (
     re.compile(r"\bsk-[A-Za-z0-9_-]{8,}"),
     re.compile(r"(?i)(?<=client_secret=)[^&\s\"']+"),
     re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"),
+    re.compile(r"[^\s:='\"]{0,40}\*{4,}[^\s.,;'\"]*"),  # a key that its vendor masked in part
 )
 
 

@@ -44,13 +44,14 @@ def test_very_short_values_do_not_spoil_every_text() -> None:
     "text",
     [
         "Incorrect API key provided: sk-proj-canary4711abc.",
+        "Incorrect API key provided: canary4*************4711. See",
         "Authorization: Bearer eyJ0eXAi.canary4711.abcdef",
         "grant_type=x&client_secret=canary4711&scope=y",
         "could not connect to postgresql://deployer:canary4711@host/db",
     ],
 )
 def test_what_looks_like_a_key_is_removed_although_unknown(text: str) -> None:
-    assert "canary4711" not in Scrubber([])(text)
+    assert "canary4" not in Scrubber([])(text)
 
 
 def test_text_without_secrets_is_untouched() -> None:

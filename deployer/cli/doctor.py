@@ -6,20 +6,11 @@ from urllib.parse import urlsplit
 import click
 
 from deployer.cli.context import finish, pass_app
-from deployer.cli.render import Column, emit, list_output_option, progress
+from deployer.cli.render import emit, list_output_option, progress, say
 
 if TYPE_CHECKING:
     from deployer.app import App
     from deployer.reports.health import Finding
-
-COLUMNS = (
-    Column("area"),
-    Column("what", "check"),
-    Column("health"),
-    Column("detail"),
-    Column("next_step", "what to do"),
-)
-
 
 @click.command()
 @list_output_option
@@ -39,8 +30,20 @@ def doctor(app: "App", output: str) -> None:
 
     with progress("checking"):
         findings = _findings(app)
-    emit([_row(finding) for finding in findings], output, COLUMNS)
+    if output == "table":
+        _print(findings)
+    else:
+        emit([_row(finding) for finding in findings], output)
     finish(exit_code(findings))
+
+
+def _print(findings: "list[Finding]") -> None:
+    """A line for each check, what to do below it: details are too long for columns."""
+    areas = max(len(finding.area) for finding in findings)
+    for finding in findings:
+        say(f"{finding.health:<8} {finding.area:<{areas}}  {finding.what}: {finding.detail}")
+        if finding.next_step:
+            say(f"{'':<8} {'':<{areas}}  -> {finding.next_step}")
 
 
 def _row(finding: "Finding") -> dict[str, Any]:
