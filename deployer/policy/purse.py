@@ -77,7 +77,7 @@ def _purse(
     budget: Budget, zero: Spend, spends: Iterable[Spend], members: Iterable[Member], view: View, now: datetime
 ) -> Purse:
     total = sum(spends, zero)
-    rates = [view.burn(member.deployment) for member in members if member.deployment.serving]
+    rates = [view.burn(member.deployment) for member in members]
     burn = Money.total((rate for rate in rates if isinstance(rate, Money)), budget.amount.currency)
     unknown = (rate.what for rate in rates if isinstance(rate, Unpriced))
     return Purse(

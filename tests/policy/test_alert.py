@@ -1,7 +1,7 @@
 """The rule `alerts`: each threshold is told once per period."""
 
 from deployer.domain.plan import History
-from tests.policy.world import HOUR, NOW, booked, deployment, plan, rules, spend, told, view
+from tests.policy.world import HOUR, NOW, booked, deployment, language, plan, rules, spend, told, view
 
 BOT, OTHER = deployment("bot"), deployment("other")
 RULE = "budget: {amount: 300 USD}, alerts: [50%, 80%, forecast 900%]"
@@ -63,3 +63,17 @@ def test_each_deployment_is_told_apart() -> None:
 
 def test_unknown_spend_is_not_told_as_zero() -> None:
     assert told(plan(rules(RULE), view(BOT, spent={}))) == []
+
+
+def test_a_deployment_is_told_by_the_most_specific_policy_only() -> None:
+    policies = language(
+        """
+version: 1
+policies:
+  - {name: broad, match: {}, budget: {amount: 100 USD, share: each}, alerts: [50%]}
+  - {name: own, match: {deployment: bot}, budget: {amount: 300 USD, share: each}, alerts: [50%]}
+"""
+    )
+    seen = view(BOT, spent={"broad": (spend(BOT, "200"),), "own": (spend(BOT, "200"),)})
+
+    assert [one.policy for one in plan(policies, seen).actions] == ["own"]

@@ -179,6 +179,27 @@ def test_the_instant_of_a_deployment_that_was_just_created_is_booked_before_any_
     assert decided.gaps == ()
 
 
+def test_a_young_deployment_whose_usage_is_not_read_is_not_warned_about() -> None:
+    young = deployment(age=5 * HOUR)
+    policies = rules("idle: {after: 6h, warn: 2h, then: undeploy, grace: 6h}")
+
+    unread = plan(policies, view(young))
+    read = plan(policies, view(young, readings=[usage(young, zeros(5))]))
+
+    assert (told(unread), [kind for kind, _ in booked(unread)]) == ([], ["undeploy"])
+    assert told(read) == [("warn", "bot")]
+
+
+def test_a_reading_that_ends_early_postpones_the_act_by_as_much() -> None:
+    last = NOW - 24 * HOUR - LATENCY
+    early = usage(BOT, {NOW - 40 * MINUTE - last: 1}, now=NOW - 40 * MINUTE)
+
+    decided = plan(rules("idle: {after: 24h, warn: 0h, then: undeploy}"), view(BOT, readings=[early]))
+
+    assert decided.findings[0].state is Activity.ACTIVE
+    assert booked(decided) == [("undeploy", last + 24 * HOUR + 50 * MINUTE)]
+
+
 def test_notify_tells_once_when_due_and_never_acts() -> None:
     reading = usage(BOT, zeros(20) | {25 * HOUR: 1})
     policies = rules("idle: {after: 24h, then: notify}")
@@ -216,7 +237,7 @@ def test_unknown_for_longer_than_the_limit_is_an_alert_with_the_exposure() -> No
 
 def test_unknown_for_a_short_time_is_no_alert() -> None:
     reading = usage(BOT, complete=False, cause="429")
-    history = History(unknown_since={BOT.id.key: NOW - 2 * HOUR})
+    history = History(unknown_since={BOT.id.key: NOW - 5 * HOUR})
 
     assert told(plan(rules(RULE), view(BOT, readings=[reading], history=history))) == []
 

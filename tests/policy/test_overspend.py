@@ -15,6 +15,7 @@ from tests.policy.world import (
     NOW,
     booked,
     deployment,
+    language,
     plan,
     rules,
     spend,
@@ -187,3 +188,17 @@ def test_a_due_instant_is_exact_to_the_microsecond() -> None:
     decided = plan(rules("budget: {amount: 300 USD}, over_budget: {then: undeploy, warn: 0h}"), seen)
 
     assert [due - NOW for _, due in booked(decided)] == [MINUTE * 0.3]
+
+
+def test_a_broad_budget_counts_all_that_it_matches_and_ends_only_what_it_rules() -> None:
+    policies = language(
+        """
+version: 1
+policies:
+  - {name: broad, match: {}, budget: {amount: 300 USD}, over_budget: {then: undeploy, warn: 0h}}
+  - {name: own, match: {deployment: dear}, budget: {amount: 900 USD}, over_budget: {then: undeploy, warn: 0h}}
+"""
+    )
+    seen = view(BOT, DEAR, spent={"broad": (spend(BOT, "10"), spend(DEAR, "290")), "own": (spend(DEAR, "290"),)})
+
+    assert told(plan(policies, seen)) == [("undeploy", "bot")]

@@ -84,7 +84,7 @@ def rules_of(policies: PolicySet) -> tuple[Policy, Idle]:
     return policy, policy.idle
 
 
-EXAMPLES = settings(max_examples=100, deadline=None, derandomize=True, database=None)
+EXAMPLES = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 
 
 @EXAMPLES

@@ -59,7 +59,18 @@ def test_an_exemption_holds_through_its_last_day_and_its_end_is_booked() -> None
 def test_after_its_last_day_an_exemption_is_over() -> None:
     policies = rules(f'{RULE}, exempt: [{{deployment: "b*", until: 2026-09-09, reason: "customer demo"}}]')
 
-    assert told(plan(policies, idle_view(BOT))) == [("undeploy", "bot")]
+    decided = plan(policies, idle_view(BOT))
+
+    assert told(decided) == [("undeploy", "bot")]
+    assert "customer demo" not in decided.findings[0].reason
+
+
+def test_of_two_exemptions_the_longer_holds() -> None:
+    short, long = (f"{{deployment: bot, until: 2026-09-{day}, reason: r{day}}}" for day in (11, 20))
+
+    decided = plan(rules(f"{RULE}, exempt: [{short}, {long}]"), idle_view(BOT))
+
+    assert booked(decided) == [("undeploy", NOW.replace(day=21, hour=0))]
 
 
 def test_an_exemption_is_for_the_deployments_it_names() -> None:

@@ -41,3 +41,9 @@ def test_a_deployment_that_two_rules_end_is_undeployed_once_by_the_earlier() -> 
     seen = view(bot, readings=[usage(bot, {46 * HOUR: 1})], history=warned(bot, NOW - 3 * HOUR, rule="ttl"))
 
     assert [act.rule for act in plan(policies, seen).acts] == ["idle"]
+
+
+def test_a_short_ttl_is_warned_about_no_earlier_than_creation() -> None:
+    decided = plan(rules("ttl: 1h"), view(deployment(age=0 * HOUR)))
+
+    assert (told(decided), booked(decided)) == ([("warn", "bot")], [("undeploy", NOW + HOUR)])
