@@ -189,11 +189,11 @@ def test_the_worlds_are_not_all_quiet() -> None:
     """The properties above would hold for a guard that never acts."""
     acts: Counter[str] = Counter()
 
-    @EXAMPLES
+    @settings(EXAMPLES, max_examples=150)
     @given(worlds())
     def count(world: tuple[PolicySet, View]) -> None:
         acts.update(act.rule for act in decide(*world, NOW).acts)
 
     count()
 
-    assert min(acts[rule] for rule in ("idle", "ttl", "over_budget")) >= 5
+    assert min(acts[rule] for rule in ("idle", "ttl", "over_budget")) >= 3
