@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.ledger.world import START, opened
+from deployer.ports import Ledger
+from tests.ledger.world import START
 
 TABLES = {
     "sweep": "as_of, complete, accounts, deployments, gaps, unread",
@@ -29,19 +30,17 @@ TABLES = {
 
 @pytest.mark.parametrize("change", ["UPDATE {table} SET {column} = 2", "DELETE FROM {table}"])
 @pytest.mark.parametrize("table", TABLES)
-def test_rows_are_never_changed_or_deleted(tmp_path: Path, table: str, change: str) -> None:
-    opened(tmp_path).close()
+def test_rows_are_never_changed_or_deleted(fresh_file: Path, table: str, change: str) -> None:
     columns = [f'"{name}"' for name in TABLES[table].split(", ")]
-    with closing(sqlite3.connect(tmp_path / "ledger.sqlite3")) as connection:
+    with closing(sqlite3.connect(fresh_file)) as connection:
         connection.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('1' for _ in columns)})")  # noqa: S608 - names of ours
 
         with pytest.raises(sqlite3.IntegrityError, match=f"the ledger is append-only: {table}"):
             connection.execute(change.format(table=table, column=columns[-1]))
 
 
-def test_commits_are_on_the_disk_when_they_return(tmp_path: Path) -> None:
+def test_commits_are_on_the_disk_when_they_return(ledger: Ledger) -> None:
     """`synchronous = FULL` in WAL mode: https://sqlite.org/pragma.html#pragma_synchronous."""
-    ledger = opened(tmp_path)
     ledger.decisions.pause(False, "me", START)
 
     with ledger._store.read() as connection:  # type: ignore[attr-defined]

@@ -1,8 +1,11 @@
 """A small world to record: accounts, deployments, snapshots, and a clock that stands where it is put."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from deployer.domain.charge import Bound, Charge, Known, Meter
 from deployer.domain.deployment import Account, Deployment, DeploymentId, Tier
@@ -73,3 +76,24 @@ def hosting(
         as_of=end,
         bound=bound,
     )
+
+
+def tokens(one: Deployment, start: datetime, quantity: int, dollars: str | None = "0.50") -> Charge:
+    """Input tokens of the hour that begins at `start`; no price where `dollars` is None."""
+    return Charge(
+        subject=one.id.key,
+        instance=one.created_at.isoformat() if one.created_at else "",
+        meter=Meter.INPUT,
+        period=Period(start, start + HOUR),
+        quantity=Decimal(quantity),
+        amount=None if dollars is None else Money.of(dollars),
+        known=Known.METERED,
+        source="a price list" if dollars is not None else "input of gpt-9",
+        as_of=start + HOUR,
+    )
+
+
+def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
+    """What the file itself holds."""
+    with closing(sqlite3.connect(folder / "ledger.sqlite3")) as connection:
+        return connection.execute(query).fetchall()
