@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from deployer.training.follow import Followed
     from deployer.training.start import Started
 
+UNKNOWN = "unknown"
+"""What a table shows where no price is known: neither a dash, which reads as nothing, nor zero."""
+
 _LOSSES = {"train_loss": "train loss", "valid_loss": "valid loss", "full_valid_loss": "full valid loss"}
 
 
@@ -163,7 +166,8 @@ def print_estimates(found: Sequence["Estimate"]) -> None:
         f"{summary['epochs']} epochs{expected}: {summary['trained_tokens']:,} tokens to train"
     )
     rows = summary["tiers"]
-    emit(rows, "table", ESTIMATE_COLUMNS)
+    shown = ("cost", "hosting_hourly", "hosting_monthly")
+    emit([row | {name: row[name] or UNKNOWN for name in shown} for row in rows], "table", ESTIMATE_COLUMNS)
     for what in dict.fromkeys(row["unpriced"] for row in rows if row["unpriced"]):
         warn(f"no price known for {what}: not free")
     for warning in summary["warnings"]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import ssl
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from deployer.errors import CloudError
 from deployer.ports import Connection
 
 if TYPE_CHECKING:
@@ -28,13 +30,20 @@ def open_http(connection: Connection) -> httpx2.Client:
                 self.close()
 
     limits = httpx2.Limits(max_connections=max(connection.workers, 4), max_keepalive_connections=connection.workers)
-    return Client(verify=_trust(connection), timeout=connection.timeout, limits=limits, follow_redirects=True)
-
-
-def _trust(connection: Connection) -> ssl.SSLContext:
-    """The system's authorities, and ours where one is set."""
-    context = ssl.create_default_context()
     bundle = connection.ca_bundle or connection.settings.get("SSL_CERT_FILE", "")
+    return Client(verify=_trust(bundle), timeout=connection.timeout, limits=limits, follow_redirects=True)
+
+
+@lru_cache(maxsize=4)
+def _trust(bundle: str) -> ssl.SSLContext:
+    """The system's authorities, and those of `bundle` where one is set; reading them takes tens of milliseconds."""
+    context = ssl.create_default_context()
     if bundle:
-        context.load_verify_locations(cafile=bundle)
+        try:
+            context.load_verify_locations(cafile=bundle)
+        except (OSError, ssl.SSLError) as error:
+            raise CloudError(
+                f"cannot trust the certificates in {bundle}: {error.strerror or error}",
+                next_step="DEPLOYER_CA_BUNDLE must name a file of PEM certificates",
+            ) from None
     return context

@@ -95,8 +95,8 @@ def watch(context: GuardContext, found: Followed) -> Iterator[Look]:
         yield Look(job, fresh)
         if job.ended:
             return
-        wait = FIRST_WAIT if fresh else min(wait * 1.5, LONGEST_WAIT)
         context.clock.sleep(wait)
+        wait = min(wait * 1.5, LONGEST_WAIT)
 
 
 def settle_jobs(

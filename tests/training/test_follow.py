@@ -1,0 +1,151 @@
+"""Following jobs: every event once, the cost written down once, the held money let go."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from deployer.domain.act import ActKind, Phase
+from deployer.domain.job import Hyperparameters, JobSpec
+from deployer.domain.money import Money
+from deployer.domain.period import Period
+from deployer.errors import NotFound, Refused
+from deployer.training.cancel import cancel
+from deployer.training.follow import Followed, find_job, list_jobs, watch
+from deployer.training.metric import result_of
+from deployer.training.start import start
+from tests.training.world import World
+
+
+def begin(world: World, **given: Any) -> Followed:
+    facts: dict[str, Any] = {"hyperparameters": Hyperparameters(3)} | given
+    started = start(world.context, world.order(**facts), who="a person")
+    return Followed(started.quote.provider, started.quote.account, started.job)
+
+
+def charges(world: World, subject: str) -> list[Any]:
+    now = world.clock.now()
+    month = Period(now.replace(day=1, hour=0, minute=0, second=0, microsecond=0), now)
+    return [charge for charge in world.ledger.readings.charges(month) if charge.subject == subject]
+
+
+def invoiced(world: World) -> Decimal:
+    return Decimal(world.sandbox.client.invoice()["exact"])
+
+
+@pytest.mark.parametrize("provider", ["azure", "openai"])
+def test_watching_prints_every_event_once_until_the_end(world: World, provider: str) -> None:
+    found = begin(world, provider=provider, account="" if provider == "openai" else "aoai-dev-eastus2")
+    looks = list(watch(world.context, found))
+    told = [(event.id, event.message) for look in looks for event in look.events]
+    assert len(told) == len(set(told))
+    assert [event.id for look in looks for event in look.events] == [
+        event.id for event in found.provider.training.events(found.account, found.job.id)
+    ]
+    assert len(looks) > 3
+    assert looks[-1].job.fine_tuned_model
+
+
+@pytest.mark.parametrize("provider", ["azure", "openai"])
+def test_an_ended_job_is_charged_what_the_invoice_says_and_the_money_is_let_go(world: World, provider: str) -> None:
+    found = begin(world, provider=provider, account="" if provider == "openai" else "aoai-dev-eastus2")
+    assert world.reserved() > 0
+    list(watch(world.context, found))
+    [charge] = charges(world, f"job:{provider}:{found.job.id}")
+    assert charge.amount == Money(invoiced(world))
+    assert world.reserved() == 0
+    assert [act.phase for act in world.ledger.journal.acts()] == [Phase.DONE]
+
+
+def test_a_job_is_charged_once_however_often_it_is_listed_and_watched(world: World) -> None:
+    found = begin(world)
+    list(watch(world.context, found))
+    list_jobs(world.context)
+    list(watch(world.context, found))
+    assert len(charges(world, f"job:azure:{found.job.id}")) == 1
+
+
+def test_a_job_that_somebody_else_started_is_listed_and_charged(world: World) -> None:
+    azure = world.providers["azure"]
+    account = azure.inventory.observe().accounts[0]
+    file_id = azure.training.upload(account, world.data)
+    azure.training.start(account, JobSpec(account.name, "gpt-4.1-mini", file_id))
+    world.clock.sleep(7200)
+    found, gaps = list_jobs(world.context)
+    assert gaps == ()
+    assert [str(each.cost) for each in found] == [str(Money(invoiced(world)))]
+
+
+def test_listing_twice_reads_the_events_of_ended_jobs_only_once(world: World) -> None:
+    list(watch(world.context, begin(world)))
+    list_jobs(world.context)
+    before = world.sandbox.client.requests()["by_operation"]
+    list_jobs(world.context)
+    after = world.sandbox.client.requests()["by_operation"]
+    assert {name: after[name] for name in after if "events" in name} == {
+        name: before[name] for name in before if "events" in name
+    }
+
+
+def test_the_newest_job_is_listed_first(world: World) -> None:
+    first = begin(world)
+    world.clock.sleep(60)
+    second = begin(world, suffix="second")
+    assert [each.job.id for each in list_jobs(world.context)[0]] == [second.job.id, first.job.id]
+
+
+def test_an_account_whose_jobs_cannot_be_listed_is_a_gap(world: World) -> None:
+    world.sandbox.client.fault(
+        {"method": "GET", "path": "aoai-prod-swedencentral.*fine_tuning/jobs", "kind": "status", "status": 403}
+    )
+    found = begin(world)
+    listed, gaps = list_jobs(world.context)
+    assert [each.job.id for each in listed] == [found.job.id]
+    assert [gap.where for gap in gaps] == ["azure:aoai-prod-swedencentral"]
+
+
+def test_a_job_is_found_by_its_id_wherever_it_is(world: World) -> None:
+    job = begin(world).job
+    assert find_job(world.context, job.id).job.id == job.id
+    with pytest.raises(NotFound, match="ftjob-nowhere"):
+        find_job(world.context, "ftjob-nowhere")
+
+
+def test_a_job_cancelled_before_training_costs_nothing(world: World) -> None:
+    found = cancel(world.context, begin(world), who="a person", reason="wrong data")
+    assert (found.job.status, str(found.cost)) == ("cancelled", "$0.00")
+    assert world.reserved() == 0
+    kinds = {act.kind: act for act in world.ledger.journal.acts()}
+    assert kinds[ActKind.CANCEL_JOB].reason == "wrong data"
+    assert invoiced(world) == 0
+
+
+def test_a_job_cancelled_while_it_trains_is_charged_at_least_what_is_billed(world: World) -> None:
+    begun = begin(world)
+    while begun.provider.training.job(begun.account, begun.job.id).status != "running":
+        world.clock.sleep(60)
+    world.clock.sleep(400)
+    found = cancel(world.context, begun, who="a person")
+    assert found.cost is not None
+    assert found.cost.high >= Money(invoiced(world)) > Money.zero()
+
+
+def test_an_ended_job_cannot_be_cancelled(world: World) -> None:
+    found = begin(world)
+    list(watch(world.context, found))
+    with pytest.raises(Refused, match="ended already"):
+        cancel(world.context, find_job(world.context, found.job.id), who="a person")
+
+
+def test_a_cancel_whose_answer_was_cut_off_is_looked_into(world: World) -> None:
+    found = begin(world)
+    world.sandbox.client.fault({"method": "POST", "path": "cancel", "kind": "cut_after", "times": 1})
+    assert cancel(world.context, found, who="a person").job.status == "cancelled"
+
+
+def test_the_result_file_is_summarised(world: World) -> None:
+    found = begin(world)
+    list(watch(world.context, found))
+    summary = result_of(find_job(world.context, found.job.id))
+    assert summary is not None
+    assert summary["steps"] == 60
