@@ -61,7 +61,7 @@ class App:
 
     @cached_property
     def ledger(self) -> "Ledger":
-        return self.open_ledger()
+        return self.open_ledger(read_only=self.ledger_is_read_only)
 
     def open_ledger(self, *, read_only: bool = False) -> "Ledger":
         """Open the ledger; one of our own making is readable by its owner only."""
@@ -117,7 +117,7 @@ class App:
 
         return GuardContext(
             providers=self.providers,
-            ledger=self.open_ledger(read_only=True) if self.ledger_is_read_only else self.ledger,
+            ledger=self.ledger,
             book=self.book,
             policies=self.policies if policies_needed else self.policies_if_any,
             notifier=self.notifier,

@@ -69,7 +69,17 @@ def _check_file(setting: Setting, value: str) -> Problem | None:
         return Problem(setting.name, f"there is no file {path}", "a PEM file of certificates")
     if not os.access(path, os.R_OK):
         return Problem(setting.name, f"{path} may not be read", "a PEM file that you may read")
-    return None
+    return None if _holds_certificates(path) else Problem(setting.name, f"{path} holds no certificate", "a PEM file")
+
+
+def _holds_certificates(path: Path) -> bool:
+    import ssl
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except (ssl.SSLError, OSError):
+        return False
+    return True
 
 
 def _check_seconds(setting: Setting, value: str) -> Problem | None:

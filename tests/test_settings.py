@@ -158,7 +158,7 @@ def test_secrets_do_not_show_in_the_settings_repr(tmp_path: Path) -> None:
     settings = load(
         tmp_path,
         AZURE_CLIENT_SECRET="canary-4711",
-        DEPLOYER_DATABASE_URL="postgresql://me:canary-4711@host/db",
+        DEPLOYER_DATABASE_URL="sqlite:////ledger?key=canary-4711",
         DEPLOYER_NOTIFY_URLS="slack://canary-4711/b/c",
     )
 

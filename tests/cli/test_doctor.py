@@ -108,7 +108,7 @@ def test_last_sweep_is_shown(run: Run, tmp_path: Path) -> None:
     env = {"DEPLOYER_POLICIES": str(tmp_path / "new" / "policies")}
     run("guard", "apply", env=env)
 
-    (row,) = [row for row in findings(run, **env).values() if row["area"] == "ledger"]
+    (row,) = [row for row in findings(run, 0, **env).values() if row["area"] == "ledger"]
 
     assert row["detail"] == "last sweep 2026-09-01 00:00 UTC"
 
