@@ -1,0 +1,1 @@
+"""The policy language and the decision: what the files say, and what follows from it for what was seen."""

@@ -69,4 +69,5 @@ def _reason(alert: Alert, purse: Purse, due: datetime, now: datetime) -> str:
         least = "at least " if purse.unpriced else ""
         forecast = f"forecast {least}{purse.projected(now)} by {instant(purse.period.end)}"
         return f"{forecast}, over {purse.budget.amount * alert.at} ({alert}): {purse.told()}"
-    return f"{alert} of the budget ({purse.budget.amount * alert.at}) reached at {instant(due)}: {purse.told()}"
+    when = "reached" if due <= now else f"will be reached at {instant(due)}"
+    return f"{alert} of the budget ({purse.budget.amount * alert.at}) {when}: {purse.told()}"

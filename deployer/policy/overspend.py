@@ -123,5 +123,5 @@ def _reason(rule: OverBudget, purse: Purse, reached: datetime | None, now: datet
     elif reached <= now:
         when = "reached"
     else:
-        when = f"reached at {instant(reached)}"
+        when = f"to be reached at {instant(reached)}"
     return f"{purse.told()}; {limit}, {when}"

@@ -11,13 +11,14 @@ def test_a_threshold_that_is_crossed_is_told_with_its_numbers() -> None:
     decided = plan(rules(RULE), view(BOT, spent={"dev": (spend(BOT, "160"),)}))
 
     assert told(decided) == [("alert", "dev")]
-    assert decided.actions[0].reason.startswith("50% of the budget ($150.00) reached at 2026-09-10 12:00Z: $160.00 of")
+    assert decided.actions[0].reason.startswith("50% of the budget ($150.00) reached: $160.00 of")
 
 
 def test_the_instant_of_the_next_threshold_is_booked() -> None:
     decided = plan(rules(RULE), view(BOT, spent={"dev": (spend(BOT, "223"),)}))
 
     assert booked(decided) == [("alert", NOW + 10 * HOUR)]
+    assert "80% of the budget ($240.00) will be reached at 2026-09-10 22:00Z" in decided.upcoming[0].reason
 
 
 def test_a_threshold_is_told_once_a_period() -> None:

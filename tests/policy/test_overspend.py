@@ -38,7 +38,7 @@ def test_the_instant_at_which_hosting_reaches_the_limit_is_booked() -> None:
     assert told(decided) == []
     assert booked(decided) == [("warn", NOW + 9 * HOUR), ("undeploy", NOW + 10 * HOUR)]
     assert "$283.00 of $300.00 spent since 2026-09-01 00:00Z (94%), burning $1.70/h" in decided.findings[0].reason
-    assert "reached at 2026-09-10 22:00Z" in decided.findings[0].reason
+    assert "to be reached at 2026-09-10 22:00Z" in decided.findings[0].reason
 
 
 def test_all_that_is_matched_burns_the_shared_budget() -> None:
