@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 
-from deployer.domain.charge import Bound, Charge, Meter
+from deployer.domain.charge import Bound, Charge
 from deployer.domain.deployment import Deployment
 from deployer.domain.period import Period
 from deployer.domain.snapshot import Snapshot, Tracked
+from deployer.domain.usage import UsageReading
 from deployer.errors import ReadOnlyLedger
 from deployer.guard.context import GuardContext
-from deployer.guard.credence import doubt
-from deployer.spend.accrual import accrue, close
+from deployer.guard.credence import Charged, doubt
+from deployer.guard.memory import memory_of
+from deployer.spend.accrual import Accrual, accrue, close
 
 
 @dataclass(frozen=True)
@@ -25,16 +26,42 @@ class Accounted:
 
 def account(context: GuardContext, snapshot: Snapshot, tracked: Mapping[str, Tracked]) -> Accounted:
     """Accrue everything up to the snapshot and write it down."""
-    charged = _charged(context, snapshot)
-    believed = doubt(snapshot, charged)
-    accrual = accrue(tracked, believed, context.book, charged, snapshot.as_of)
-    if context.read_only:
+    memory, now = memory_of(context.ledger), snapshot.as_of
+    starts = {
+        deployment.id.key: memory.uncounted_from(deployment, snapshot.usage[deployment.id.key], now)
+        for deployment in snapshot.deployments
+        if deployment.id.key in snapshot.usage
+    }
+    charged = _charged(context, snapshot, starts)
+    believed = doubt(snapshot, charged, memory)
+    accrual = accrue(tracked, _uncounted(believed, starts), context.book, charged, now)
+    if not _record(context, believed, accrual):
         return Accounted(believed, accrual.charges)
-    try:
-        context.ledger.readings.record(believed, accrual.charges, accrual.gone)
-    except ReadOnlyLedger:
-        return Accounted(believed, accrual.charges)
+    for deployment in snapshot.deployments:
+        if deployment.id.key in starts:
+            memory.remember(deployment, believed.usage[deployment.id.key], starts[deployment.id.key], now)
     return Accounted(believed)
+
+
+def _record(context: GuardContext, snapshot: Snapshot, accrual: Accrual) -> bool:
+    """Whether the ledger took it; one that may only be read does not."""
+    if context.read_only:
+        return False
+    try:
+        context.ledger.readings.record(snapshot, accrual.charges, accrual.gone)
+    except ReadOnlyLedger:
+        return False
+    return True
+
+
+def _uncounted(snapshot: Snapshot, starts: Mapping[str, datetime]) -> Snapshot:
+    """The snapshot with the grains that still have to be charged."""
+    usage = {key: _since(reading, starts.get(key, reading.window.start)) for key, reading in snapshot.usage.items()}
+    return replace(snapshot, usage=usage)
+
+
+def _since(reading: UsageReading, start: datetime) -> UsageReading:
+    return replace(reading, buckets=tuple(bucket for bucket in reading.buckets if bucket.start >= start))
 
 
 def account_for(context: GuardContext, snapshot: Snapshot, deployment: Deployment) -> Snapshot:
@@ -57,9 +84,9 @@ def charge_gone(context: GuardContext, deployment: Deployment, *, bound: Bound =
     context.ledger.readings.record(emptied, close(known, now, context.book, now, bound), [deployment.id.key])
 
 
-def _charged(context: GuardContext, snapshot: Snapshot) -> Mapping[tuple[str, str, Meter, datetime], Decimal]:
-    windows = [reading.window for reading in snapshot.usage.values()]
-    if not windows:
+def _charged(context: GuardContext, snapshot: Snapshot, starts: Mapping[str, datetime]) -> Charged:
+    """Tokens that the ledger holds for the grains in question."""
+    if not starts:
         return {}
-    span = Period(min(window.start for window in windows), max(window.end for window in windows))
-    return context.ledger.readings.charged_tokens(snapshot.usage.keys(), span)
+    span = Period(min(starts.values()), max(snapshot.usage[key].window.end for key in starts))
+    return context.ledger.readings.charged_tokens(starts.keys(), span)
