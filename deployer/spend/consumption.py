@@ -83,7 +83,7 @@ def _counts(bucket: UsageBucket) -> Iterator[tuple[Meter, int]]:
 def _charge(
     consumption: Consumption, bucket: UsageBucket, meter: Meter, before: Decimal, count: Decimal, book: PriceBook
 ) -> Charge:
-    rate = book.find(query(consumption.deployment, meter, bucket.start))
+    rate = _rate(consumption.deployment, meter, bucket.start, book)
     return Charge(
         subject=consumption.deployment.id.key,
         instance=consumption.instance_at(bucket),
@@ -95,6 +95,15 @@ def _charge(
         source=rate.what if isinstance(rate, Unpriced) else rate.source,
         as_of=consumption.as_of,
     )
+
+
+def _rate(deployment: Deployment, meter: Meter, at: datetime, book: PriceBook) -> Rate | Unpriced:
+    """The price of a token; a cached one without a price of its own is input like any other, with no discount."""
+    rate = book.find(query(deployment, meter, at))
+    if isinstance(rate, Unpriced) and meter is Meter.CACHED_INPUT:
+        full = book.find(query(deployment, Meter.INPUT, at))
+        return rate if isinstance(full, Unpriced) else full
+    return rate
 
 
 def _amount(rate: Rate | Unpriced, before: Decimal, count: Decimal) -> Money | None:

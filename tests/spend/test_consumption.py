@@ -55,6 +55,14 @@ def test_cached_tokens_are_part_of_the_input_and_cheaper() -> None:
     assert total(charges) == Decimal("0.22")
 
 
+def test_cached_tokens_without_a_price_of_their_own_cost_as_much_as_input() -> None:
+    book = PriceBook([rate(Meter.INPUT, "0.40", per=1_000_000)])
+
+    charges = token_charges(BASE, reading(BASE, bucket(START, tokens_in=1_000_000, cached=600_000)), None, book)
+
+    assert total(charges) == Decimal("0.40")
+
+
 def test_the_same_reading_again_charges_nothing() -> None:
     seen = reading(BASE, bucket(START, tokens_in=1000, out=100))
 
