@@ -39,8 +39,9 @@ def load_policies(path: Path) -> PolicySet:
 
 
 def _files(path: Path) -> tuple[Path, ...]:
-    if not path.exists():
-        problem = Problem(str(path), "there is no such file or folder", "a policy file or a folder of them")
+    if not path.is_file() and not path.is_dir():
+        seen = "neither a file nor a folder" if path.exists() else "there is no such file or folder"
+        problem = Problem(str(path), seen, "a policy file or a folder of them")
         raise InvalidFile((problem,), next_step="write example policies with: deployer init")
     files = policy_files(path)
     if not files:
@@ -51,9 +52,12 @@ def _files(path: Path) -> tuple[Path, ...]:
 
 def _read(file: Path, reader: Reader) -> Document | None:
     try:
-        raw = file.read_bytes()
+        raw = file.read_bytes() if file.is_file() else None
     except OSError as error:
         reader.problems.append(Problem(str(file), f"cannot be read: {error.strerror}", "a readable file"))
+        return None
+    if raw is None:
+        reader.problems.append(Problem(str(file), "not a file, or a link to nothing", "a readable file"))
         return None
     root = reader.compose(raw)
     document = None if root is None else DOCUMENT.read(root, reader, "the document")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
+from yaml.events import CollectionEndEvent, CollectionStartEvent
 from yaml.nodes import Node
 
 from deployer.errors import Problem
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 else:
     Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+_DEEPEST = 100
+_SAFE = 4_000
+"""A text this short cannot nest deeply enough to do harm."""
 SUFFIXES = frozenset({".yaml", ".yml"})
 
 
@@ -38,16 +42,26 @@ class Reader:
         if text is None:
             return None
         try:
+            if self._too_deep(text):
+                return None
             root = yaml.compose(text, Loader=Loader)
         except yaml.YAMLError as error:
             self._syntax(error, text)
             return None
-        except RecursionError:
-            self._note(0, 0, "the file is nested too deeply", "a policy document")
-            return None
         if root is None:
             self._note(0, 0, "the file is empty", "a policy document that starts with `version: 1`")
         return root
+
+    def _too_deep(self, text: str) -> bool:
+        """Whether composing would exhaust the stack: the composer calls itself for every level."""
+        depth = 0
+        for event in yaml.parse(text, Loader=Loader) if len(text) > _SAFE else ():
+            depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+            if depth > _DEEPEST:
+                mark = event.start_mark
+                self._note(mark.line if mark else 0, mark.column if mark else 0, "nested too deeply")
+                return True
+        return False
 
     def _decode(self, raw: bytes) -> str | None:
         try:
@@ -87,8 +101,8 @@ def policy_files(path: Path) -> tuple[Path, ...]:
 
 def _yaml_files(folder: Path) -> Iterable[Path]:
     for entry in folder.iterdir():
-        if entry.name.startswith("."):
-            continue
+        if entry.name.startswith(".") or folder.resolve().is_relative_to(entry.resolve()):
+            continue  # hidden, or a link back up
         if entry.is_dir():
             yield from _yaml_files(entry)
         elif entry.suffix.lower() in SUFFIXES:

@@ -257,7 +257,9 @@ def test_an_address_that_cannot_be_read_is_not_echoed(file: Path) -> None:
         (b"a: 1\n---\nb: 2\n", "p.yaml:2:1: not YAML: expected a single document in the stream"),
         (b"- a\n", "p.yaml:1:1: the document is a list; expected keys and values"),
         (b"version: 1\npolicies: *nowhere\n", "p.yaml:2:11: not YAML: found undefined alias"),
-        (b"[" * 5000, "p.yaml:"),
+        (b"[" * 200_000, "p.yaml:1:101: nested too deeply"),
+        (b"a: " + b"- " * 3000, "p.yaml:1:4: not YAML"),
+        (b"- " * 100_000, "p.yaml:1:201: nested too deeply"),
         (b"version: 2\npolicies: [{name: a, match: {}}]", "p.yaml:1:10: version is '2'; expected 1"),
         (b"policies: [{name: a, match: {}}]", "p.yaml:1:1: the document has no version; expected a key version"),
         (b"version: 1\n", "p.yaml:1:1: the document has no policies; expected a key policies"),
@@ -324,6 +326,17 @@ def test_a_folder_without_policies_is_told(tmp_path: Path) -> None:
     (problem,) = problems(tmp_path)
 
     assert problem.endswith("no policy file in this folder; expected at least one file that ends with .yaml")
+
+
+def test_links_are_followed_once_and_a_dangling_one_is_told(tmp_path: Path) -> None:
+    write(tmp_path / "a.yaml", "version: 1\npolicies: [{name: a, match: {}}]")
+    (tmp_path / "team").mkdir()
+    (tmp_path / "team" / "up").symlink_to(tmp_path)
+    assert len(load_policies(tmp_path).policies) == 1
+
+    (tmp_path / "b.yaml").symlink_to(tmp_path / "nowhere")
+
+    assert problems(tmp_path) == ["b.yaml: not a file, or a link to nothing; expected a readable file"]
 
 
 def test_one_broken_policy_does_not_hide_the_problems_of_others(tmp_path: Path) -> None:
