@@ -72,6 +72,9 @@ class Deployer(LazyGroup):
         return super().parse_args(ctx, [word for word in own if word != "--debug"] + args[len(own) :])
 
     def invoke(self, ctx: click.Context) -> Any:
+        from deployer.cli.log import tame_logging
+
+        tame_logging(debug=ctx.meta["deployer.debug"])
         try:
             return super().invoke(ctx)
         except (click.exceptions.Exit, click.Abort):

@@ -1,12 +1,12 @@
 """The entry point: cheap help, every error in words with its exit code, never a traceback."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -47,9 +47,7 @@ def walk(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[t
     yield path, command
     if isinstance(command, click.Group):
         with click.Context(command, info_name="deployer") as context:
-            names = [
-                name for name in command.list_commands(context) if name != "demo" or find_spec("deployer.cli.demo")
-            ]
+            names = command.list_commands(context)
             children = {name: command.get_command(context, name) for name in names}
         for name, child in children.items():
             assert child is not None
@@ -201,6 +199,36 @@ def test_closed_pipe_is_quiet(tmp_path: Path) -> None:
     assert answer.stdout.startswith("PROVIDER")
     assert "Traceback" not in answer.stderr
     assert "BrokenPipe" not in answer.stderr
+
+
+# --- logs -------------------------------------------------------------------------------------
+
+
+def logging_command() -> Deployer:
+    @click.command()
+    def work() -> None:
+        logger = logging.getLogger("library")
+        logger.warning("token canary-4711 expires")
+        try:
+            raise ValueError("canary-4711")
+        except ValueError:
+            logger.exception("failed with %s", "canary-4711")
+
+    return Deployer("deployer", commands={"work": work})
+
+
+def test_libraries_warnings_are_not_shown_and_their_errors_without_secrets() -> None:
+    result = CliRunner().invoke(logging_command(), ["work"], env={"OPENAI_API_KEY": "canary-4711"})
+
+    assert result.stderr == "library: failed with ********\n"
+
+
+def test_debug_shows_libraries_warnings_and_tracebacks_without_secrets() -> None:
+    result = CliRunner().invoke(logging_command(), ["work", "--debug"], env={"OPENAI_API_KEY": "canary-4711"})
+
+    assert "library: token ******** expires" in result.stderr
+    assert "ValueError: ********" in result.stderr
+    assert "canary" not in result.output
 
 
 # --- completion -------------------------------------------------------------------------------
