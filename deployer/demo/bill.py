@@ -34,11 +34,12 @@ class Bill:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Run A without a guard, run B with one; `then` is run A's bill at the hosting price of early 2024."""
+    """Run A without a guard, run B with one; `then` is run A's invoice at the hosting price of early 2024."""
 
     unguarded: Bill
     guarded: Bill
     then: Money
+    then_growth: tuple[tuple[datetime, Decimal], ...] = ()
 
     @property
     def saved(self) -> Money:

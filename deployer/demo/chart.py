@@ -7,7 +7,7 @@ from decimal import Decimal
 from html import escape
 
 WIDTH, HEIGHT = 820, 330
-LEFT, RIGHT, TOP, BOTTOM = 64, 150, 18, 34
+LEFT, RIGHT, TOP, BOTTOM = 64, 176, 18, 34
 _STEPS = (1, 2, 5)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -51,18 +50,10 @@ def _figure(style: str, amount: Money, text: str) -> str:
 def _series(comparison: Comparison) -> list[Series]:
     a, b = comparison.unguarded, comparison.guarded
     return [
-        Series(f"early 2024: {comparison.then}", "then", _scaled(a, comparison.then)),
+        Series(f"early 2024: {comparison.then}", "then", comparison.then_growth),
         Series(f"no guard: {a.accrued}", "unguarded", a.growth),
         Series(f"guarded: {b.accrued}", "guarded", b.growth),
     ]
-
-
-def _scaled(bill: Bill, then: Money) -> list[tuple[datetime, Decimal]]:
-    """The same growth at the older price: the end is known, the shape is the same use."""
-    if not bill.invoiced.amount:
-        return list(bill.growth)
-    ratio = then.amount / bill.invoiced.amount
-    return [(at, amount * ratio) for at, amount in bill.growth]
 
 
 def _beat(beat: Beat) -> str:

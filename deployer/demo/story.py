@@ -52,14 +52,14 @@ def play(client: SandboxClient, env: dict[str, str], folder: Path, days: int, ec
     echo("Run A: nobody watches")
     with open_stage(client, env, folder / "a", START, echo) as stage:
         unguarded = _run_unguarded(stage, end)
-        then = Money(Decimal(client.invoice(hosting_rate=RATE_THEN, end=end)["exact"]))
-    echo(f"\n    At the ${RATE_THEN} an hour of early 2024 it was {then}.")
+        then = _growth(stage, end, RATE_THEN)
+    echo(f"\n    At the ${RATE_THEN} an hour of early 2024 it was {Money(then[-1][1])}.")
     echo("\nRun B: the same weeks with policies/ in force")
     with open_stage(client, env, folder / "b", START, echo) as stage:
         guarded, sweeps = _run_guarded(stage, end)
         beats = tuple(stage.beats)
         gone = [event["at"] for event in client.deployment_events() if event["event"] == "deleted"]
-    return Told(Comparison(unguarded, guarded, then), beats, min(gone, default=None), sweeps)
+    return Told(Comparison(unguarded, guarded, Money(then[-1][1]), then), beats, min(gone, default=None), sweeps)
 
 
 def _run_unguarded(stage: Stage, end: datetime) -> Bill:
@@ -170,10 +170,10 @@ def _bill(stage: Stage, title: str, end: datetime) -> Bill:
     return Bill(title, accrued, Money(Decimal(invoice["exact"])), lines, _growth(stage, end))
 
 
-def _growth(stage: Stage, end: datetime) -> tuple[tuple[datetime, Decimal], ...]:
+def _growth(stage: Stage, end: datetime, hosting_rate: str | None = None) -> tuple[tuple[datetime, Decimal], ...]:
     """The sandbox's invoice at the end of each half day."""
     step, at, points = timedelta(hours=12), START, [(START, Decimal(0))]
     while at < end:
         at = min(at + step, end)
-        points.append((at, Decimal(stage.client.invoice(end=at)["exact"])))
+        points.append((at, Decimal(stage.client.invoice(end=at, hosting_rate=hosting_rate)["exact"])))
     return tuple(points)
