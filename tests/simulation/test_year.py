@@ -41,9 +41,9 @@ class Played:
         return [(event["deployment"], event["at"]) for event in self.events if event["event"] == "deleted"]
 
     def born(self, name: str, before: datetime) -> datetime:
-        return max(
-            e["at"] for e in self.events if e["event"] == "created" and e["deployment"] == name and e["at"] < before
-        )
+        mine = [event for event in self.events if event["deployment"] == name and event["event"] == "created"]
+        made: list[datetime] = [event["at"] for event in mine if event["at"] < before]
+        return max(made)
 
 
 @pytest.fixture(scope="module")
