@@ -94,6 +94,12 @@ def load_home(environ: Mapping[str, str] | None = None, folder: Path | None = No
     return _home(raw, environ)
 
 
+def exposed_dotenv(folder: Path | None = None) -> Path | None:
+    """The `.env` in force when others than its owner may read it."""
+    path = (folder or Path.cwd()) / ".env"
+    return path if os.name == "posix" and path.is_file() and path.stat().st_mode & 0o077 else None
+
+
 def scrub_environment(text: str) -> str:
     """The text without this process's secrets; works with settings that are invalid."""
     try:

@@ -7,7 +7,7 @@ import pytest
 
 from deployer.errors import InvalidFile
 from deployer.setting import SETTINGS, env_example
-from deployer.settings import Settings, default_home, load_home, load_settings, prepare_home
+from deployer.settings import Settings, default_home, exposed_dotenv, load_home, load_settings, prepare_home
 
 ROOT = Path(__file__).parent.parent
 
@@ -181,6 +181,14 @@ def test_state_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> No
 
 def test_state_folder_is_found_although_other_settings_are_broken(tmp_path: Path) -> None:
     assert load_home({"DEPLOYER_HOME": str(tmp_path), "SSL_CERT_FILE": "/gone"}, tmp_path) == tmp_path
+
+
+@pytest.mark.parametrize(("mode", "exposed"), [(0o600, False), (0o640, True), (0o604, True)])
+def test_dotenv_that_others_may_read_is_noticed(tmp_path: Path, mode: int, exposed: bool) -> None:
+    (tmp_path / ".env").write_text("")
+    (tmp_path / ".env").chmod(mode)
+
+    assert bool(exposed_dotenv(tmp_path)) is exposed
 
 
 def test_env_example_is_what_the_settings_say() -> None:

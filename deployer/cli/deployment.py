@@ -44,15 +44,17 @@ def list_deployments(app: "App", provider: str, account: str, unguarded: bool, n
     """
     from deployer.cli.inventory import COLUMNS, row, summary
     from deployer.reports.inventory import Selection, inventory
+    from deployer.reports.survey import blind
 
     policies = app.policies_if_any
     snapshot = _survey(app, usage=not no_usage)
     lines = inventory(snapshot, app.book, policies.policies, used=not no_usage)
     chosen = [line for line in lines if Selection(provider, account, unguarded).fits(line)]
-    emit([row(line) for line in chosen], output, COLUMNS, empty="Nothing is deployed.")
+    emit([row(line) for line in chosen], output, COLUMNS, empty="" if snapshot.gaps else "Nothing is deployed.")
     if output == "table" and chosen:
         tell(summary(chosen))
-    finish(show_gaps(snapshot.gaps))
+    code = show_gaps(snapshot.gaps)
+    finish(1 if blind(snapshot) else code)
 
 
 @deployment.command("show")

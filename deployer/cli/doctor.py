@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from deployer.app import App
     from deployer.reports.health import Finding
 
+
 @click.command()
 @list_output_option
 @pass_app
@@ -61,9 +62,13 @@ def _findings(app: "App") -> "list[Finding]":
     from deployer.app import BUILT_IN
     from deployer.errors import InvalidFile
     from deployer.reports import health
+    from deployer.settings import exposed_dotenv
 
     settings = app.settings
     findings = [health.Finding("settings", "names", health.Health.WARNING, text) for text in settings.warnings]
+    if exposed := exposed_dotenv():
+        step = f"chmod 600 {exposed}"
+        findings.append(health.Finding("settings", "files", health.Health.WARNING, f"others may read {exposed}", step))
     findings += health.clouds(BUILT_IN, app.providers.values())
     findings += _clock(app)
     findings.append(health.prices(app.book, app.clock.now()))

@@ -9,7 +9,7 @@ from deployer.domain.period import Period
 from deployer.domain.snapshot import Gap, InventoryReading, Snapshot
 from deployer.domain.target import resolve
 from deployer.domain.usage import UsageObservation
-from deployer.errors import DeployerError, NotFound, NotObserved
+from deployer.errors import DeployerError, NotFound
 from deployer.ports import Provider
 
 USED_WITHIN = timedelta(days=7)
@@ -48,13 +48,18 @@ def _inventory(provider: Provider) -> InventoryReading:
         return InventoryReading(gaps=(Gap("accounts", provider.name, error.message),), complete=False)
 
 
+def blind(snapshot: Snapshot) -> bool:
+    """Whether nothing at all could be read: then there is no list to show."""
+    return bool(snapshot.gaps) and not snapshot.accounts
+
+
 def find_deployment(snapshot: Snapshot, text: str) -> Deployment:
     """The deployment that `text` names. When part of the clouds could not be read, absence is not known."""
     try:
         return resolve(text, snapshot.deployments)
     except NotFound as error:
         if snapshot.gaps:
-            raise NotObserved(
+            raise DeployerError(
                 f"{error.message}, but not everything could be read: {_causes(snapshot.gaps)}",
                 next_step="`deployer doctor` says what is missing",
             ) from error

@@ -11,7 +11,7 @@ from deployer.domain.deployment import Account, Deployment, DeploymentId, Tier
 from deployer.domain.money import Money
 from deployer.domain.snapshot import Gap, InventoryReading, Snapshot
 from deployer.domain.usage import Activity
-from deployer.errors import NotFound, NotObserved, Throttled, Unreachable
+from deployer.errors import DeployerError, NotFound, Throttled, Unreachable
 from deployer.policy.document import Match, Policy
 from deployer.reports.inventory import Selection, inventory, total_hourly
 from deployer.reports.survey import find_deployment, survey
@@ -154,5 +154,5 @@ def test_name_is_absent_only_where_all_was_read() -> None:
 
     with pytest.raises(NotFound):
         find_deployment(whole, "zzz")
-    with pytest.raises(NotObserved):
+    with pytest.raises(DeployerError, match="not everything could be read"):
         find_deployment(replace(whole, gaps=(Gap("deployments", "aoai-prod", "403"),)), "zzz")
