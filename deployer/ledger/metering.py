@@ -16,7 +16,7 @@ from deployer.ledger.codec import DAY, to_micros
 from deployer.ledger.schema import grain, tracked, usage
 from deployer.ledger.sighting import Known
 
-FINAL_AFTER = 3 * DAY
+FINAL_AFTER = DAY // 4
 """How long a grain that was read once may still be corrected by the vendor."""
 
 _USAGE = insert(usage)

@@ -14,21 +14,21 @@ from deployer.domain.snapshot import Snapshot, Tracked
 from deployer.domain.subject import Subject, SubjectSpend
 from deployer.errors import DeployerError
 from deployer.ledger.charging import Basis, append, last_charge
-from deployer.ledger.codec import to_instant, to_micros, to_money, to_nano, to_quantity
+from deployer.ledger.codec import to_instant, to_micros, to_money, to_nano
 from deployer.ledger.entry import Entry, to_charge, to_entry
 from deployer.ledger.metering import append_usage
-from deployer.ledger.register import Instance, Sources, correct, find, register
-from deployer.ledger.schema import TOKENS_ONLY, bill, charge, subject
+from deployer.ledger.register import Instance, Sources, correct, find, instances_of, register
+from deployer.ledger.schema import TOKENS_ONLY, bill, charge
 from deployer.ledger.sighting import Known, append_sightings, append_sweep, read_alive, read_tracked
 from deployer.ledger.spending import read_charges, read_spent
 from deployer.ledger.store import Store
 
 _TOKENS = (
-    select(subject.c.key, subject.c.instance, charge.c.meter, charge.c.start, func.sum(charge.c.quantity))
-    .join(subject, subject.c.id == charge.c.subject_id)
+    select(charge.c.subject_id, charge.c.meter, charge.c.start, func.sum(charge.c.quantity))
     .where(charge.c.start >= bindparam("start"), charge.c.start < bindparam("end"), TOKENS_ONLY)
-    .group_by(subject.c.key, subject.c.instance, charge.c.meter, charge.c.start)
+    .group_by(charge.c.subject_id, charge.c.meter, charge.c.start)
 )
+_METERS = {meter.value: meter for meter in Meter}
 _BILL = insert(bill)
 _BILLS = select(bill).where(bill.c.day >= bindparam("start"), bill.c.day < bindparam("end")).order_by(bill.c.id)
 
@@ -65,15 +65,16 @@ class SqlReadings:
             return read_tracked(connection)
 
     def charged_tokens(self, keys: Iterable[str], window: Period) -> Mapping[tuple[str, str, Meter, datetime], Decimal]:
-        wanted = set(keys)
         values = {"start": to_micros(window.start), "end": to_micros(window.end)}
         with self._store.read() as connection:
             rows = connection.execute(_TOKENS, values).all()
+            who = instances_of(connection, keys) if rows else {}
             self._thread.looked = last_charge(connection)
+        starts = {start: to_instant(start) for start in {row[2] for row in rows}}
         return {
-            (key, instance, Meter(meter), to_instant(start)): to_quantity(units, Meter(meter))
-            for key, instance, meter, start, units in rows
-            if key in wanted
+            (*who[subject_id], _METERS[meter], starts[start]): Decimal(tokens)
+            for subject_id, meter, start, tokens in rows
+            if subject_id in who
         }
 
     def spent(self, period: Period) -> tuple[SubjectSpend, ...]:

@@ -25,6 +25,9 @@ _CORRECT = (
 _FIND = select(subject.c.key, subject.c.instance, subject.c.id).where(
     tuple_(subject.c.key, subject.c.instance).in_(bindparam("wanted", expanding=True))
 )
+_INSTANCES = select(subject.c.id, subject.c.key, subject.c.instance).where(
+    subject.c.key.in_(bindparam("keys", expanding=True))
+)
 _READ = select(subject).where(subject.c.id.in_(bindparam("ids", expanding=True)))
 _ADD_SOURCE = insert(source).on_conflict_do_nothing()
 _FIND_SOURCE = select(source.c.text, source.c.id).where(source.c.text.in_(bindparam("texts", expanding=True)))
@@ -37,6 +40,15 @@ def find(connection: Connection, wanted: Iterable[Instance]) -> dict[Instance, i
     for some in chunks(wanted):
         for key, instance, number in connection.execute(_FIND, {"wanted": some}):
             found[key, instance] = number
+    return found
+
+
+def instances_of(connection: Connection, keys: Iterable[str]) -> dict[int, Instance]:
+    """All instances that these names have had, by row number."""
+    found: dict[int, Instance] = {}
+    for some in chunks(keys):
+        for number, key, instance in connection.execute(_INSTANCES, {"keys": some}):
+            found[number] = (key, instance)
     return found
 
 

@@ -51,7 +51,7 @@ def by_grain(charged: Mapping[tuple[str, str, Meter, datetime], Decimal]) -> Cha
     totals: dict[tuple[str, Meter, datetime], Decimal] = {}
     for (subject, _, meter, start), quantity in charged.items():
         key = (subject, meter, start)
-        totals[key] = totals.get(key, Decimal(0)) + quantity
+        totals[key] = totals[key] + quantity if key in totals else quantity
     return totals
 
 
