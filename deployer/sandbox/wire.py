@@ -60,6 +60,13 @@ class Request:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise BadBody(str(error)) from error
 
+    def document(self) -> dict[str, Any]:
+        """The body as a JSON object. Raises BadBody."""
+        content = self.json()
+        if not isinstance(content, dict):
+            raise BadBody(f"expected an object, got {type(content).__name__}")
+        return content
+
 
 @dataclass(slots=True)
 class Response:

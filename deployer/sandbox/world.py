@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from deployer.sandbox.clock import VirtualClock, seconds_of
 from deployer.sandbox.cloud import Cloud
 from deployer.sandbox.credential import Credentials
 from deployer.sandbox.fault import Faults
 from deployer.sandbox.naming import Naming
+from deployer.sandbox.resource import Deployed
 from deployer.sandbox.usage import Call, Traffic, Usage
 
 
@@ -138,6 +138,6 @@ class World:
 
     # --- what services ask --------------------------------------------------------------------
 
-    def serving(self, account: str, deployment: str) -> Any:
-        """The deployment that answers calls now (`cloud.Deployed`), or None: the data plane's 404."""
+    def serving(self, account: str, deployment: str) -> Deployed | None:
+        """The deployment that answers calls now, or None: the data plane's 404."""
         return self.cloud.serving(account, deployment)

@@ -100,6 +100,12 @@ def test_what_cannot_be_deployed_is_refused(sandbox: Sandbox, body: object, code
     assert events(sandbox) == []
 
 
+@pytest.mark.parametrize("body", [[], {"sku": 5}, {"sku": {"capacity": "many"}}, {"properties": {"model": "gpt"}}, "{"])
+def test_a_body_of_the_wrong_kind_is_refused(sandbox: Sandbox, body: object) -> None:
+    refused = Wire(sandbox).deployment("PUT", "base", body)
+    assert (refused.status, refused.code) == (400, "InvalidRequestContent")
+
+
 def test_a_deleted_fine_tune_can_be_deployed_again_from_its_own_body(sandbox: Sandbox) -> None:
     make_tuned(sandbox, tags={"team": "care"})
     wire = Wire(sandbox)

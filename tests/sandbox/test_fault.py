@@ -1,6 +1,7 @@
 """Ordered faults: each happens as ordered, to what was ordered, as often as ordered."""
 
 import http.client
+import time
 from typing import Any
 
 import pytest
@@ -58,6 +59,15 @@ def test_a_token_expires_on_order(sandbox: Sandbox) -> None:
     answers = [wire.send("GET", "/subscriptions?api-version=2022-12-01") for _ in range(2)]
     assert [answer.status for answer in answers] == [401, 200]
     assert answers[0].code == "ExpiredAuthenticationToken"
+
+
+def test_a_slow_answer_comes_late_and_whole(sandbox: Sandbox) -> None:
+    wire = Wire(sandbox)
+    assert wire.token
+    sandbox.client.fault({"kind": "slow", "seconds": 0.05, "times": 1})
+    begin = time.perf_counter()
+    assert wire.send("GET", "/subscriptions?api-version=2022-12-01").status == 200
+    assert time.perf_counter() - begin >= 0.05
 
 
 def test_faults_can_be_cleared(sandbox: Sandbox) -> None:

@@ -47,7 +47,7 @@ class Accounts:
         return Response.json(self.render(require_account(self._world, request)))
 
     def put(self, request: Request) -> Response:
-        body, name = request.json(), request.params["account"]
+        body, name = request.document(), request.params["account"]
         group = require_group(self._world, request)
         if not body.get("location"):
             raise Refusal(400, "LocationRequired", "The location property is required for this definition.")

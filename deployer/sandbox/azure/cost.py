@@ -70,7 +70,7 @@ class Costs:
         self._throttle = Throttle()
 
     def query(self, request: Request) -> Response:
-        query = read_query(request.json(), self._world.now())
+        query = read_query(request.document(), self._world.now())
         scope = request.path[: -len(_QUERY)]
         skip = int(request.query("$skiptoken") or 0)
         now = self._world.clock.seconds()

@@ -59,7 +59,7 @@ class Deployments:
         account = require_account(self._world, request)
         name, now = request.params["deployment"], self._world.now()
         known = name.lower() in account.deployments
-        deployed = self._world.cloud.put(account, name, request.json(), now, self._client)
+        deployed = self._world.cloud.put(account, name, request.document(), now, self._client)
         if known:
             return Response.json(self.render(deployed))
         headers = [("azure-asyncoperation", self._operation_url(request, deployed, "operations"))]
@@ -67,7 +67,7 @@ class Deployments:
 
     def patch(self, request: Request) -> Response:
         deployed = require_deployment(self._world, request)
-        return Response.json(self.render(self._world.cloud.patch(deployed, request.json(), self._world.now())))
+        return Response.json(self.render(self._world.cloud.patch(deployed, request.document(), self._world.now())))
 
     def delete(self, request: Request) -> Response:
         account = require_account(self._world, request)

@@ -37,6 +37,9 @@ def guarded(world: World, handler: Handler) -> Handler:
         except BadBody as error:
             message = f"The request content was invalid and could not be deserialized: '{error}'."
             return arm_error(400, "InvalidRequestContent", message)
+        except (ValueError, TypeError, AttributeError) as error:
+            # A field of the wrong kind: read where it is used, told here.
+            return arm_error(400, "InvalidRequestContent", f"The request is not well formed: {error}.")
 
     return handle
 

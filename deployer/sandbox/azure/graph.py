@@ -26,7 +26,7 @@ class Graph:
         self._accounts = Accounts(world)
 
     def resources(self, request: Request) -> Response:
-        body = request.json()
+        body = request.document()
         options = body.get("options") or {}
         start = int(options.get("$skipToken") or options.get("$skip") or 0)
         top = min(int(options.get("$top") or LARGEST_PAGE), LARGEST_PAGE, self._world.settings.graph_page_size)

@@ -121,7 +121,7 @@ class Metrics:
         return Response.encoded(_with_value(head, self._value(account, question, Points(question))))
 
     def batch(self, request: Request) -> Response:
-        ids = request.json().get("resourceids") or []
+        ids = request.document().get("resourceids") or []
         if not 0 < len(ids) <= MOST_RESOURCES:
             return arm_error(400, "BadRequest", f"{len(ids)} resource ids; expected 1 to {MOST_RESOURCES}.")
         question = self._question(
