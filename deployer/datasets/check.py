@@ -129,8 +129,8 @@ def _take(row: Row, reading: Reading, tokens: TokenCounter, tally: _Tally) -> No
         (tally.warnings if reading.assumed else tally.errors).append(too_long)
     tally.kinds[_kind(row.document)] += 1
     tally.outlines.append(outline(row.where, row.line, row.document))
-    for text in texts(row.document):
-        tally.personal += privacy.hints(text)
+    if found := privacy.hints("\n".join(texts(row.document))):
+        tally.personal.update(found)
     if not any(message.get("role") == "user" for message in conversation(row.document)):
         tally.warnings.append(Problem(row.where, "no user message", "something that the assistant answers"))
     tally.images += row.raw.count(b'"image_url"') > 0

@@ -9,6 +9,7 @@ from typing import Any
 LABEL_LENGTH = 60
 """Answers up to this many characters may be labels of a classifier."""
 
+_PUNCTUATION = str.maketrans(dict.fromkeys("!\"'(),.:;?", " "))
 _WEIGHTY = 40
 """An answer this long is not repeated by chance."""
 
@@ -31,7 +32,7 @@ class Outline:
 def outline(where: str, line: int, document: Mapping[str, Any]) -> Outline:
     """The outline of an example that has passed the shape check."""
     messages = conversation(document)
-    texts = [(str(message.get("role", "")), " ".join(spoken(message).casefold().split())) for message in messages]
+    texts = [(str(message.get("role", "")), _essence(spoken(message))) for message in messages]
     turns = tuple(_turn(role, text) for role, text in texts if role not in ("system", "developer"))
     row = hash((tuple(texts), str(document["tools"]) if "tools" in document else ""))
     return Outline(where, line, row, turns, hash(turns[:-1]), _label(messages))
@@ -51,6 +52,8 @@ def conversation(document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 def spoken(message: Mapping[str, Any]) -> str:
     """All text of a message: its content, and the calls it makes."""
     content = message.get("content")
+    if isinstance(content, str) and len(message) == 2:
+        return content
     calls = message.get("tool_calls") or message.get("function_call")
     if isinstance(content, str):
         return f"{content} {calls}" if calls else content
@@ -64,6 +67,11 @@ def texts(document: Mapping[str, Any]) -> Iterator[str]:
         yield spoken(message)
     for message in document.get("non_preferred_output") or ():
         yield spoken(message)
+
+
+def _essence(text: str) -> str:
+    """The text without case, spacing and punctuation: what differs only there is the same."""
+    return " ".join(text.translate(_PUNCTUATION).casefold().split()) or text
 
 
 def _turn(role: str, text: str) -> int:

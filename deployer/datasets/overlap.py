@@ -26,7 +26,7 @@ class Repeat:
 
 
 def duplicates(outlines: Sequence[Outline]) -> Iterator[Repeat]:
-    """Rows that an earlier row says already, but for case and spaces."""
+    """Rows that an earlier row says already, but for case, spacing and punctuation."""
     first: dict[int, Outline] = {}
     for each in outlines:
         earlier = first.setdefault(each.row, each)

@@ -13,21 +13,24 @@ from collections.abc import Callable
 NOT_CHECKED = "names of people and postal addresses were not checked: no pattern finds them"
 
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
-_CARD = re.compile(r"(?<![\w.,-])[3-6](?:[ -]?\d){12,18}(?![\w-])")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
-_PHONE = re.compile(
-    r"(?<![\w.])(?:\+\d{1,3}[ .-]?(?:\(?\d{1,4}\)?[ .-]?){2,5}\d{2,4}|\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4})(?![\w])"
-)
-_IP = re.compile(r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\d.])")
 _KEY = re.compile(
     r"\bsk-[A-Za-z0-9_-]{20,}|\bAKIA[0-9A-Z]{16}|\bgh[pousr]_[A-Za-z0-9]{36,}|\bxox[baprs]-[A-Za-z0-9-]{10,}"
     r"|\bAIza[0-9A-Za-z_-]{35}|\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY"
 )
-_KEY_START = re.compile(r"sk-|AKIA|gh[pousr]_|xox|AIza|eyJ|-----BEGIN")
-_DIGITS = re.compile(r"\d[\d .()-]{5,}\d")
-_IBAN_START = re.compile(r"\b[A-Z]{2}\d{2} ?[A-Z0-9]{4}")
+_KEY_SIGNS = ("sk-", "AKIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "xox", "AIza", "eyJ", "-----BEGIN")
+_IBAN_SIGN = re.compile(r"[A-Z][A-Z][0-9][0-9]")
 """Cheap signs that the dearer patterns are worth trying."""
+
+_DIGITS = re.compile(r"[0-9][0-9 .()-]{5,}[0-9]")
+"""A run that may hold a number of one of the following kinds; each is then looked for in it alone."""
+
+_CARD = re.compile(r"(?<![\d.,-])[3-6](?:[ -]?\d){12,18}(?![\d-])")
+_IP = re.compile(r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\d.])")
+_PHONE = re.compile(
+    r"(?<![\d.])(?:\+\d{1,3}[ .-]?(?:\(?\d{1,4}\)?[ .-]?){2,5}\d{2,4}|\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4})(?!\d)"
+)
 
 
 def hints(text: str) -> Counter[str]:
@@ -35,22 +38,33 @@ def hints(text: str) -> Counter[str]:
     found: Counter[str] = Counter()
     if "@" in text:
         found["e-mail address"] = len(_EMAIL.findall(text))
-    if _DIGITS.search(text) or _IBAN_START.search(text):
-        _numbers(text, found)
-    if _KEY_START.search(text):
+    if any(sign in text for sign in _KEY_SIGNS):
         found["key or token"] = len(_KEY.findall(text))
+    if _IBAN_SIGN.search(text):
+        text = _take(text, _IBAN, passes_iban, "IBAN", found)
+    for match in _DIGITS.finditer(text):
+        start, end = match.span()
+        before, after = text[start - 1 : start] if start else "", text[end : end + 1]
+        if not _is_word(before) and before not in (".", ",") and not _is_word(after):
+            _number((before if before in ("+", "(") else "") + match.group(), found)
     return +found
 
 
-def _numbers(text: str, found: Counter[str]) -> None:
-    """What consists of digits; a card or IBAN is not counted again as a telephone number."""
-    text = _take(text, _IBAN, passes_iban, "IBAN", found)
-    text = _take(text, _CARD, passes_luhn, "payment card", found)
-    text = _take(text, _IP, _any, "IP address", found)
-    _take(text, _PHONE, _any, "telephone number", found)
+def _is_word(beside: str) -> bool:
+    """Whether the character beside a run makes it part of a word: a checksum, an order code."""
+    return beside.isalnum() or beside == "_"
+
+
+def _number(run: str, found: Counter[str]) -> None:
+    """What consists of digits; a card is not counted again as a telephone number."""
+    rest = _take(run, _CARD, passes_luhn, "payment card", found)
+    rest = _take(rest, _IP, _any, "IP address", found)
+    _take(rest, _PHONE, _any, "telephone number", found)
 
 
 def _take(text: str, pattern: re.Pattern[str], valid: Callable[[str], bool], kind: str, found: Counter[str]) -> str:
+    """Count what matches and is valid, and blank it out."""
+
     def remove(match: re.Match[str]) -> str:
         if not valid(match.group()):
             return match.group()

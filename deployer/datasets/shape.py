@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
+_PLAIN_ROLES = frozenset({"system", "developer", "user", "assistant"})
 _PREFERENCE = ("input", "preferred_output", "non_preferred_output")
 _CHAT_KEYS = {"messages", "tools", "functions", "parallel_tool_calls"}
 _MESSAGE_KEYS = {
@@ -97,11 +98,23 @@ def _ending(messages: list[Any]) -> Iterator[Fault]:
 
 def _messages(messages: list[Any], name: str) -> Iterator[Fault]:
     for index, message in enumerate(messages):
+        if _is_plain(message):
+            continue
         where = f"{name}[{index}]"
         if not isinstance(message, Mapping):
             yield f"{where} is {_kind(message)}", "an object with `role` and `content`"
             continue
         yield from _message(message, where)
+
+
+def _is_plain(message: Any) -> bool:
+    """The short way for what nearly all messages are: a known role and some text, nothing else."""
+    if type(message) is not dict or len(message) != 2:
+        return False
+    role, content = message.get("role"), message.get("content")
+    if type(role) is not str or type(content) is not str:
+        return False
+    return role in _PLAIN_ROLES and (role != "assistant" or bool(content.strip()))
 
 
 def _message(message: Mapping[str, Any], where: str) -> Iterator[Fault]:

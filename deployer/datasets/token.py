@@ -48,6 +48,8 @@ class TokenCounter:
         count = PER_MESSAGE + 1  # every role is one token
         if isinstance(content, str):
             count += self._text(content, repeats=role in ("system", "developer"))
+            if len(message) == 2:
+                return count
         elif content:
             count += sum(self._text(part["text"]) for part in content if isinstance(part.get("text"), str))
         if name := message.get("name"):

@@ -185,8 +185,13 @@ def test_a_missing_file_is_a_usage_error(tmp_path: Path) -> None:
 
 
 def test_duplicate_rows_are_warned_of(tmp_path: Path) -> None:
-    report = check(tmp_path, [*good(), chat("What is the 3th  THING?", "it is thing 21.")])
+    report = check(tmp_path, [*good(), chat("What is the 3th  THING", "it is thing 21!")])
     assert [str(problem) for problem in report.warnings] == [f"{tmp_path}/train.jsonl:13: repeats line 4"]
+
+
+def test_numbers_and_signs_that_differ_are_no_duplicates(tmp_path: Path) -> None:
+    asked = ["What is 1.5 and 2?", "What is 15 and 2?", "?", "!"]
+    assert check(tmp_path, [*good(), *(chat(text, "Let me see.") for text in asked)]).warnings == ()
 
 
 def test_interactions_cut_out_of_a_conversation_are_warned_of(tmp_path: Path) -> None:
