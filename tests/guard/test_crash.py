@@ -7,9 +7,7 @@ an act consists of.
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import pytest
 
@@ -21,45 +19,10 @@ from deployer.guard.sweep import apply_sweep
 from deployer.sandbox.process import Sandbox
 from tests.conftest import BEGINNING
 from tests.guard.emulated import Emulated
+from tests.guard.mortal import Deadline, mortal
 
-CALLS = {"intend", "step", "delete", "read", "record"}
-"""The calls of which an undeploy consists: on the journal, the cloud and the readings."""
 POINTS = 12
 """Before each of them, which is after the one before; `test_every_step_is_tried` proves that these are all."""
-
-
-class Deadline:
-    """Counts the points and kills its own process at one of them."""
-
-    def __init__(self, fatal: int) -> None:
-        self.fatal = fatal
-        self.passed = 0
-
-    def point(self) -> None:
-        self.passed += 1
-        if self.passed == self.fatal:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-
-class Mortal:
-    """Stands before an adapter and passes a point before each call that counts."""
-
-    def __init__(self, adapter: Any, deadline: Deadline) -> None:
-        self._adapter = adapter
-        self._deadline = deadline
-
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(self._adapter, name)
-        if name in {"journal", "readings", "inventory", "deployments"}:
-            return Mortal(value, self._deadline)
-        return self._counted(value) if name in CALLS else value
-
-    def _counted(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        def counted(*args: Any, **kwargs: Any) -> Any:
-            self._deadline.point()
-            return call(*args, **kwargs)
-
-        return counted
 
 
 @dataclass
@@ -82,14 +45,8 @@ class Doomed:
     def count(self, fatal: int = 0) -> int:
         """How many points one sweep passes."""
         own = Emulated(self.emulated.sandbox, self.emulated.clock, self.emulated.home)
-        deadline = Deadline(fatal)
-        apply_sweep(
-            replace(
-                own.context,
-                ledger=Mortal(own.ledger, deadline),
-                providers={"azure": Mortal(own.provider, deadline)},
-            )
-        )
+        deadline = Deadline(fatal, lambda: os.kill(os.getpid(), signal.SIGKILL))
+        apply_sweep(mortal(own.context, deadline))
         own.close()
         return deadline.passed
 

@@ -19,6 +19,8 @@ from deployer.ports import Ledger
 from deployer.spend.price import PriceBook, Rate
 from tests.fakes import HOUR, FakeClock, FakeCloud, FakeNotifier
 
+FAST = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - a folder in memory, where there is one
+"""Where ledgers of tests lie: they commit often, and nothing of them must survive."""
 HOSTING = Decimal("1.70")
 MODEL = "gpt-4.1-mini"
 IDLE = Policy(
@@ -72,6 +74,11 @@ class World:
     def __post_init__(self) -> None:
         self.cloud = FakeCloud(self.clock, accounts=self.accounts)
         self.ledger: Ledger = open_ledger(f"sqlite:///{self.home}/ledger.sqlite3", clock=self.clock)
+
+    def reopen(self) -> None:
+        """As a new process would: nothing is known but what was written down."""
+        self.ledger.close()
+        self.ledger = open_ledger(f"sqlite:///{self.home}/ledger.sqlite3", clock=self.clock)
 
     def __enter__(self) -> "World":
         return self
