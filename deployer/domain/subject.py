@@ -58,7 +58,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class SubjectSpend:
-    """What one subject has cost over a period, reservations that are still open included."""
+    """What one subject has cost over a period; what is merely reserved is added where a limit is checked."""
 
     subject: Subject
     spend: Spend
