@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any, Protocol
 
-from deployer.sandbox.catalog import INFERENCE_SKUS, QUOTA_UNITS, TUNED_SKUS, find_base, usage_name
+from deployer.sandbox.catalog import QUOTA_UNITS, usage_name
 from deployer.sandbox.clock import at_seconds, seconds_of
 from deployer.sandbox.naming import Naming
 from deployer.sandbox.resource import (
@@ -17,10 +17,10 @@ from deployer.sandbox.resource import (
     Operation,
     Refusal,
     TunedModel,
-    split_tuned,
     wanted_tags,
 )
 from deployer.sandbox.usage import Usage
+from deployer.sandbox.wish import read_deployment, whole_seconds
 
 DAY = 86_400.0
 UNUSED_DAYS = 15  # "inactive for more than fifteen days": the deployment goes, the model stays
@@ -101,7 +101,7 @@ class Cloud:
     def put(self, account: Account, name: str, body: Mapping[str, Any], now: datetime, who: str) -> Deployed:
         """Create a deployment, or change one that exists. Raises Refusal."""
         self._require_free(account)
-        wanted = self._read(account, name, body, now)
+        wanted = read_deployment(account, name, body, now)
         current = account.deployments.get(name.lower())
         self._require_quota(wanted, current)
         wanted.created_by = who
@@ -134,7 +134,7 @@ class Cloud:
         lock = self.locked(deployed.resource_id)
         if lock:
             raise Refusal(409, "ScopeLocked", _locked_message(deployed.resource_id, lock))
-        deployed.state, deployed.closed = "Deleting", _whole(now)
+        deployed.state, deployed.closed = "Deleting", whole_seconds(now)
         return self._begin("delete", deployed, now)
 
     def place(self, deployed: Deployed) -> None:
@@ -157,8 +157,8 @@ class Cloud:
         self, account: Account, name: str, body: Mapping[str, Any], created: datetime, seen_from: datetime
     ) -> None:
         """A deployment that somebody made at `created`, ready at once, unused time counted from `seen_from`."""
-        deployed = self._read(account, name, body, created)
-        deployed.watched_from = _whole(seen_from)
+        deployed = read_deployment(account, name, body, created)
+        deployed.watched_from = whole_seconds(seen_from)
         if name.lower() in account.deployments:
             raise Refusal(409, "Conflict", f"The deployment '{name}' exists in '{account.name}'.")
         self.place(deployed)
@@ -175,7 +175,7 @@ class Cloud:
         """Look at an operation; after enough looks it is finished. True when it is."""
         if operation.finished is None:
             if operation.polls >= self._pace.lro_polls:
-                self._finish(operation, _whole(now))
+                self._finish(operation, whole_seconds(now))
             operation.polls += 1
         return operation.finished is not None
 
@@ -190,7 +190,7 @@ class Cloud:
                 self._expire(deployed, due)
 
     def _begin(self, kind: str, deployed: Deployed, now: datetime) -> Operation:
-        operation = Operation(self._naming.uuid("operation"), kind, deployed, _whole(now))
+        operation = Operation(self._naming.uuid("operation"), kind, deployed, whole_seconds(now))
         self.operations[operation.id] = operation
         self._active.append(operation)
         deployed.operation = deployed.account.busy = operation
@@ -248,55 +248,6 @@ class Cloud:
                 f"the current available capacity {max(0, QUOTA_UNITS - used)}. The current quota usage is {used} "
                 f"and the quota limit is {QUOTA_UNITS} for quota {name}.",
             )
-
-    def _read(self, account: Account, name: str, body: Mapping[str, Any], at: datetime) -> Deployed:
-        properties = dict(body.get("properties") or {})
-        model = properties.pop("model", None) or {}
-        sku = body.get("sku") or {}
-        sku_name, capacity = sku.get("name") or "Standard", int(sku.get("capacity") or 1)
-        wanted, version = str(model.get("name") or ""), str(model.get("version") or "")
-        tuned = account.models.get(wanted.lower())
-        base = None if tuned else find_base(wanted, version)
-        if tuned is None and base is None:
-            raise Refusal(400, "DeploymentModelNotSupported", _model_message(model.get("format"), wanted, version))
-        offered = TUNED_SKUS if tuned else INFERENCE_SKUS
-        if sku_name.lower() not in {item.lower() for item in offered}:
-            raise Refusal(400, "InvalidResourceProperties", _sku_message(sku_name, wanted, version))
-        return Deployed(
-            account=account,
-            name=name,
-            model=tuned.name if tuned else wanted,
-            version=(version or "1") if tuned else base.version if base else "",
-            base_model=tuned.base_model if tuned else wanted,
-            fine_tuned=tuned is not None,
-            sku=sku_name,
-            capacity=capacity,
-            created=_whole(at),
-            tags=wanted_tags(body),
-            properties=properties,
-        )
-
-    def declare(self, account: Account, model: str) -> None:
-        """Make a fine-tuned model's name known in an account, as if its job had finished there."""
-        parts = split_tuned(model)
-        if parts and model.lower() not in account.models:
-            self.publish_model(account.name, model, *parts)
-
-
-def _whole(at: datetime) -> float:
-    """Azure bills and prints whole seconds here, so that no two sums differ by a fraction."""
-    return float(int(seconds_of(at)))
-
-
-def _model_message(form: Any, name: str, version: str) -> str:
-    return (
-        f"The model 'Format: {form or 'OpenAI'}, Name: {name}, Version: {version}' of account deployment "
-        "is not supported."
-    )
-
-
-def _sku_message(sku: str, name: str, version: str) -> str:
-    return f"The specified SKU '{sku}' for model '{name} {version}' is not supported in this region."
 
 
 def _locked_message(resource_id: str, lock: Lock) -> str:

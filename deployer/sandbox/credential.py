@@ -59,9 +59,6 @@ class Credentials:
         token = self._tokens.get(text.strip())
         return scheme.lower() == "bearer" and token is not None and token.expires > time.monotonic()
 
-    def revoke_all(self) -> None:
-        self._tokens.clear()
-
 
 def _part(content: dict[str, str]) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(content)).rstrip(b"=").decode()

@@ -1,0 +1,54 @@
+"""Reading what a client wants deployed, as ARM checks it before anything is made."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from deployer.sandbox.catalog import INFERENCE_SKUS, TUNED_SKUS, find_base
+from deployer.sandbox.clock import seconds_of
+from deployer.sandbox.resource import Account, Deployed, Refusal, TunedModel, wanted_tags
+
+
+def whole_seconds(at: datetime) -> float:
+    """Azure bills and prints whole seconds here, so that no two sums differ by a fraction."""
+    return float(int(seconds_of(at)))
+
+
+def read_deployment(account: Account, name: str, body: Mapping[str, Any], at: datetime) -> Deployed:
+    """The deployment that `body` describes, not yet placed. Raises Refusal for what the account cannot serve."""
+    properties = dict(body.get("properties") or {})
+    model = properties.pop("model", None) or {}
+    sku = body.get("sku") or {}
+    wanted, version = str(model.get("name") or ""), str(model.get("version") or "")
+    tuned = account.models.get(wanted.lower())
+    sku_name = sku.get("name") or "Standard"
+    if sku_name.lower() not in {offered.lower() for offered in (TUNED_SKUS if tuned else INFERENCE_SKUS)}:
+        raise Refusal(400, "InvalidResourceProperties", _sku_message(sku_name, wanted, version))
+    return Deployed(
+        account=account,
+        name=name,
+        model=tuned.name if tuned else wanted,
+        version=_served_version(tuned, model, wanted, version),
+        base_model=tuned.base_model if tuned else wanted,
+        fine_tuned=tuned is not None,
+        sku=sku_name,
+        capacity=int(sku.get("capacity") or 1),
+        created=whole_seconds(at),
+        tags=wanted_tags(body),
+        properties=properties,
+    )
+
+
+def _served_version(tuned: TunedModel | None, model: Mapping[str, Any], wanted: str, version: str) -> str:
+    if tuned:
+        return version or "1"
+    base = find_base(wanted, version)
+    if base is None:
+        shown = f"Format: {model.get('format') or 'OpenAI'}, Name: {wanted}, Version: {version}"
+        message = f"The model '{shown}' of account deployment is not supported."
+        raise Refusal(400, "DeploymentModelNotSupported", message)
+    return base.version
+
+
+def _sku_message(sku: str, name: str, version: str) -> str:
+    return f"The specified SKU '{sku}' for model '{name} {version}' is not supported in this region."
