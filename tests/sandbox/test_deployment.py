@@ -100,7 +100,16 @@ def test_what_cannot_be_deployed_is_refused(sandbox: Sandbox, body: object, code
     assert events(sandbox) == []
 
 
-@pytest.mark.parametrize("body", [[], {"sku": 5}, {"sku": {"capacity": "many"}}, {"properties": {"model": "gpt"}}, "{"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        [],
+        {"sku": 5},
+        deployment_body("gpt-4.1-mini") | {"sku": {"capacity": "many"}},
+        {"properties": {"model": "gpt"}},
+        "{",
+    ],
+)
 def test_a_body_of_the_wrong_kind_is_refused(sandbox: Sandbox, body: object) -> None:
     refused = Wire(sandbox).deployment("PUT", "base", body)
     assert (refused.status, refused.code) == (400, "InvalidRequestContent")
