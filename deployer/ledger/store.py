@@ -26,7 +26,7 @@ class Store:
         self.read_only = read_only
         if not read_only:
             _make_folder(path)
-        self._engine = create_engine("sqlite://", creator=self._connect, poolclass=QueuePool, pool_size=8)
+        self._engine = create_engine("sqlite://", creator=self._connect, poolclass=QueuePool, max_overflow=-1)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
