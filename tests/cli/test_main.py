@@ -161,6 +161,26 @@ def test_debug_shows_the_traceback() -> None:
     assert "Traceback" in result.stderr
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        DeployerError("key canary-4711", next_step="key canary-4711"),
+        InvalidFile((Problem("a:1", "canary-4711"), Problem("a:2", "canary-4711"))),
+        ValueError("canary-4711"),
+        click.UsageError("canary-4711"),
+        click.FileError("canary-4711", "gone"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+@pytest.mark.parametrize("options", [(), ("--debug",)], ids=str)
+def test_no_error_shows_a_secret(error: Exception, options: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(raising(error), [*options, "fail"], env={"OPENAI_API_KEY": "canary-4711"})
+
+    assert result.exit_code != 0
+    assert "********" in result.stderr
+    assert "canary" not in result.output
+
+
 def test_debug_may_stand_behind_the_command(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["price", "show", "none", "--debug"], env={"DEPLOYER_HOME": str(tmp_path)})
 
