@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from deployer.cli.context import finish
+from deployer.cli.context import finish, pass_app
 from deployer.cli.render import emit, output_option, progress, say, styled
 
 if TYPE_CHECKING:
+    from deployer.app import App
     from deployer.datasets.check import DatasetReport
     from deployer.errors import Problem
 
@@ -18,11 +19,12 @@ _SHOWN = 100
 
 @click.group()
 def dataset() -> None:
-    """Check fine-tuning data.
+    """Check fine-tuning data, and what training on it costs.
 
     \b
     Examples:
       deployer dataset check train.jsonl
+      deployer dataset estimate train.jsonl --model gpt-4.1-mini
       deployer dataset check train.jsonl --validation valid.jsonl --model gpt-4.1-mini
     """
 
@@ -49,6 +51,33 @@ def check(file: Path, model: str, validation: Path | None, output: str) -> None:
     else:
         emit(document(report), output)
     finish(0 if report.ok else 4)
+
+
+@dataset.command("estimate")
+@click.argument("file", type=DATA_FILE)
+@click.option("--model", required=True, metavar="NAME", help="The model to train, e.g. gpt-4.1-mini.")
+@click.option("--epochs", type=click.IntRange(1, 50), help="Default: what the vendors are expected to choose.")
+@output_option
+@pass_app
+def estimate_file(app: "App", file: Path, model: str, epochs: int | None, output: str) -> None:
+    """Count tokens and price training at list prices on every cloud; `finetune estimate` prices one account.
+
+    \b
+    Examples:
+      deployer dataset estimate train.jsonl --model gpt-4.1-mini
+      deployer dataset estimate train.jsonl --model gpt-4o-mini --epochs 2 -o json
+    """
+    from deployer.cli.training import estimate_document, print_estimates
+    from deployer.domain.job import Hyperparameters
+    from deployer.training.order import Order, estimates
+
+    order = Order(model, file, hyperparameters=Hyperparameters(epochs))
+    with progress(f"counting tokens of {file.name}"):
+        found = estimates({}, app.book, app.clock.now(), order)
+    if output == "table":
+        print_estimates(found)
+    else:
+        emit(estimate_document(found), output)
 
 
 def document(report: "DatasetReport") -> dict[str, Any]:

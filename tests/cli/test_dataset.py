@@ -57,3 +57,10 @@ def test_thousands_of_errors_are_cut_short_in_a_table_only(run: Run, tmp_path: P
 @pytest.mark.parametrize("command", [["dataset"], ["dataset", "check"], ["finetune"], ["finetune", "start"]])
 def test_help_has_an_example(run: Run, command: list[str]) -> None:
     assert "deployer dataset" in (text := run(*command, "--help").stdout) or "deployer finetune" in text
+
+
+def test_an_estimate_needs_no_cloud(run: Run, tmp_path: Path) -> None:
+    path = write(tmp_path / "train.jsonl", good())
+    none = {"OPENAI_API_KEY": "", "OPENAI_ADMIN_KEY": "", "AZURE_TENANT_ID": ""}
+    result = run("dataset", "estimate", str(path), "--model", "gpt-4.1-mini", "-o", "json", env=none)
+    assert [tier["provider"] for tier in json.loads(result.stdout)["tiers"]] == ["azure"] * 3 + ["openai"]

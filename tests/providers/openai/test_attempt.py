@@ -88,6 +88,27 @@ def test_a_cut_while_creating_is_never_repeated_and_says_that_it_may_be_done(
     assert len(openai.training.jobs(account)) == (1 if kind == "cut_after" else 0)
 
 
+def creations(sandbox: Sandbox) -> int:
+    """How often a job was asked for."""
+    return sum(1 for line in sandbox.client.log() if line["operation"] == "openai.jobs.create")
+
+
+@pytest.mark.parametrize(("status", "asked"), [(500, 1), (503, 1), (429, 2), (409, 2)])
+def test_creating_is_repeated_only_after_an_answer_that_proves_that_nothing_was_done(
+    sandbox: Sandbox, openai: Provider, account: Account, data: Path, status: int, asked: int
+) -> None:
+    file_id = openai.training.upload(account, data)
+    fault = {"method": "POST", "path": "/v1/fine_tuning/jobs", "kind": "status", "status": status, "times": 1}
+    sandbox.client.fault(fault)
+    if asked == 1:
+        with pytest.raises(CloudError) as caught:
+            openai.training.start(account, JobSpec(account.name, BASE, file_id))
+        assert caught.value.maybe_done
+    else:
+        openai.training.start(account, JobSpec(account.name, BASE, file_id))
+    assert creations(sandbox) == asked
+
+
 @pytest.mark.parametrize("kind", ["cut_before", "cut_after"])
 def test_a_cut_while_reading_is_repeated(sandbox: Sandbox, openai: Provider, account: Account, kind: str) -> None:
     sandbox.client.fault({"method": "GET", "path": "/v1/fine_tuning/jobs", "kind": kind, "times": 1})
