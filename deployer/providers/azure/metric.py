@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -75,8 +76,11 @@ class Batch(msgspec.Struct):
     values: list[Result] | None = None
 
 
-Counts = dict[datetime, dict[str, int]]
-"""Per start of a grain the numbers by metric."""
+_at = lru_cache(maxsize=20_000)(instant)
+"""The same few instants are printed for every series."""
+
+Counts = dict[str, dict[datetime, int]]
+"""The numbers of each metric by the start of their grain."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,8 @@ class Evidence:
     @property
     def last_number(self) -> datetime | None:
         """The start of the last grain that had any number, of any deployment."""
-        return max((at for counts in self.counts.values() for at in counts), default=None)
+        starts = (max(numbers) for counts in self.counts.values() for numbers in counts.values() if numbers)
+        return max(starts, default=None)
 
 
 def parse_batch(content: bytes, what: str) -> list[Result]:
@@ -213,33 +218,25 @@ def _counts(metrics: Iterable[Metric], question: Question) -> dict[tuple[str, ..
     result: dict[tuple[str, ...], Counts] = {}
     for metric in metrics:
         name = wanted.get(metric.name.value.lower())
-        if name is None:
-            continue
-        for series in metric.series or ():
-            key = _key(series, dimensions)
-            for point in (series.data or ()) if key else ():
-                if point.total is not None and (at := _at(point.at)) is not None:
-                    cell = result.setdefault(key, {}).setdefault(at, {})
-                    cell[name] = cell.get(name, 0) + round(point.total)
+        for series in (metric.series or ()) if name else ():
+            key, numbers = _key(series, dimensions), _numbers(series)
+            if key and numbers and name:
+                counts = result.setdefault(key, {})
+                counts[name] = _sum(counts[name], numbers) if name in counts else numbers
     return result
+
+
+def _numbers(series: Series) -> dict[datetime, int]:
+    found = ((_at(point.at), point.total) for point in series.data or () if point.total is not None)
+    return {at: round(total) for at, total in found if at is not None}
+
+
+def _sum(one: Mapping[datetime, int], other: Mapping[datetime, int]) -> dict[datetime, int]:
+    """Two series of one name, spelled in two ways."""
+    return {at: one.get(at, 0) + other.get(at, 0) for at in one.keys() | other.keys()}
 
 
 def _key(series: Series, dimensions: tuple[str, ...]) -> tuple[str, ...]:
     """The values of the dimensions, in lower case; empty when one is missing."""
     values = {item.name.value.lower(): item.value.lower() for item in series.metadata or ()}
     return tuple(values[name] for name in dimensions) if all(name in values for name in dimensions) else ()
-
-
-_instants: dict[str, datetime | None] = {}
-_MOST_INSTANTS = 20_000
-
-
-def _at(printed: str) -> datetime | None:
-    """The instant; the same few are printed for every series, so they are remembered."""
-    try:
-        return _instants[printed]
-    except KeyError:
-        if len(_instants) >= _MOST_INSTANTS:
-            _instants.clear()
-        value = _instants[printed] = instant(printed)
-        return value

@@ -162,13 +162,36 @@ class _NoCookies(RequestsCookieJar):
         return
 
 
+class _DirectSession(requests.Session):
+    """Sends what azure-core has already prepared: preparing it again would take longer than sending it."""
+
+    def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override]
+        data = options.get("data")
+        if options.get("files") or not isinstance(data, bytes | str | None):
+            return super().request(method, url, **options)
+        prepared = requests.PreparedRequest()
+        prepared.method, prepared.url = method, requests.utils.requote_uri(url)
+        prepared.headers = requests.structures.CaseInsensitiveDict({**_HEADERS, **options["headers"]})
+        prepared.body = data.encode() if isinstance(data, str) else data
+        prepared.hooks = {}
+        given = {name: options[name] for name in ("timeout", "verify", "cert", "proxies")}
+        stream = bool(options.get("stream"))
+        response = self.get_adapter(url).send(prepared, stream=stream, **given)
+        if not stream:
+            _ = response.content
+        return response
+
+
+_HEADERS = {"Accept-Encoding": "gzip, deflate", "Connection": "keep-alive"}
+
+
 def _open_session(workers: int) -> requests.Session:
     """A session with as many pooled connections as there are workers.
 
     It does not read the environment: proxies are looked up by the transport, and an entry of ~/.netrc
     would replace our token.
     """
-    session = requests.Session()
+    session = _DirectSession()
     session.cookies = _NoCookies()
     session.trust_env = False
     adapter = HTTPAdapter(pool_connections=16, pool_maxsize=max(workers, 4), max_retries=0)

@@ -52,10 +52,7 @@ def test_whole_answer_is_complete_and_its_numbers_are_kept_by_grain() -> None:
     evidence = answer(metric("AzureOpenAIRequests", series("Triage", 0.0, 4.0, None)), quiet())
 
     assert evidence.complete
-    assert evidence.counts[TRIAGE] == {
-        START: {"AzureOpenAIRequests": 0},
-        START + HOUR: {"AzureOpenAIRequests": 4},
-    }
+    assert evidence.counts[TRIAGE] == {"AzureOpenAIRequests": {START: 0, START + HOUR: 4}}
     assert evidence.last_number == START + HOUR
 
 
@@ -153,4 +150,4 @@ def test_single_resource_answer_is_judged_by_its_timespan() -> None:
     evidence = judge(parse_single(msgspec.json.encode(document), "read metrics"), QUESTION)
 
     assert evidence.complete
-    assert evidence.counts[TRIAGE][START] == {"AzureOpenAIRequests": 2}
+    assert evidence.counts[TRIAGE] == {"AzureOpenAIRequests": {START: 2}}
