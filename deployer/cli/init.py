@@ -1,5 +1,6 @@
 """`deployer init`: the files a newcomer starts from. Nothing that exists is ever overwritten."""
 
+import json
 import os
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from deployer.cli.render import emit, output_option, say
 from deployer.errors import DeployerError
 
 STARTER = Path(__file__).with_name("starter.yaml")
-POLICY_FILE = "deployer.yaml"
+POLICY_FILE = "example.yaml"
+SCHEMA_FILE = "schema.json"
 
 
 @click.command()
@@ -35,7 +37,15 @@ def init(folder: Path, output: str) -> None:
         kept += existing
     else:
         _write(folder / "policies" / POLICY_FILE, STARTER.read_text(encoding="utf-8"), wrote, kept)
+        _write(folder / "policies" / SCHEMA_FILE, _schema(), wrote, kept)
     _show(wrote, kept, output)
+
+
+def _schema() -> str:
+    """What an editor checks the policies against; the example names it."""
+    from deployer.policy.language import json_schema
+
+    return json.dumps(json_schema(), indent=2) + "\n"
 
 
 def _policies(folder: Path) -> list[str]:

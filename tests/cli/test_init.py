@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from deployer.cli.init import STARTER
 from deployer.domain.plan import Mode
+from deployer.policy.language import json_schema
 from deployer.policy.load import load_policies
 from deployer.setting import env_example
 
@@ -18,7 +20,8 @@ def test_init_writes_settings_and_policies_into_the_named_folder(run: Run, tmp_p
     run("init", str(tmp_path / "new"))
 
     assert (tmp_path / "new" / ".env").read_text() == env_example()
-    assert (tmp_path / "new" / "policies" / "deployer.yaml").is_file()
+    assert (tmp_path / "new" / "policies" / "example.yaml").is_file()
+    assert json.loads((tmp_path / "new" / "policies" / "schema.json").read_text()) == json_schema()
 
 
 def test_policies_written_by_init_are_valid_and_only_observe(run: Run, tmp_path: Path) -> None:
@@ -27,7 +30,11 @@ def test_policies_written_by_init_are_valid_and_only_observe(run: Run, tmp_path:
     policies = load_policies(tmp_path / "policies")
 
     assert policies.mode is Mode.OBSERVE
-    assert [policy.name for policy in policies.policies] == ["fine-tunes", "everything"]
+    assert [policy.name for policy in policies.policies] == ["fine-tunes", "everything-else"]
+
+
+def test_policies_written_by_init_are_the_projects_own_example() -> None:
+    assert STARTER.read_text() == (Path(__file__).parents[2] / "policies" / "example.yaml").read_text()
 
 
 def test_settings_file_is_for_its_owner_only(run: Run, tmp_path: Path) -> None:
