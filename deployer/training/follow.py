@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,11 +14,11 @@ from deployer.domain.job import Job, JobEvent
 from deployer.domain.money import Money
 from deployer.domain.period import Period
 from deployer.domain.snapshot import Gap
-from deployer.errors import CloudError, NotFound
+from deployer.errors import CloudError, DeployerError, NotFound
 from deployer.guard.context import GuardContext
 from deployer.guard.gate import settle_ids
 from deployer.ports import Provider
-from deployer.training.order import choose_provider
+from deployer.training.order import choose_account, choose_provider
 from deployer.training.outcome import charge_of, subject_key, subject_of, trained
 from deployer.training.recovery import MARKER, job_id_of, recover_starts
 
@@ -62,6 +63,25 @@ def list_jobs(
                 gaps.append(Gap("fine-tunes", f"{one.name}:{place.name}", error.message))
     found.sort(key=lambda each: (each.job.created_at is not None, each.job.created_at), reverse=True)
     return tuple(found), tuple(gaps)
+
+
+def settle_open(context: GuardContext) -> tuple[Followed, ...]:
+    """Settle the jobs that we started, nobody watches and that have ended; one call for each that is open.
+
+    For a sweep, so that a budget knows what a job cost although nobody lists it. A cloud that does not
+    answer now is asked again by the next sweep.
+    """
+    recover_starts(context)
+    settled: list[Followed] = []
+    for act in context.ledger.journal.unfinished():
+        provider = context.providers.get(str(act.body.get("provider", "")))
+        if act.kind is not ActKind.START_JOB or provider is None or not (job_id := job_id_of(act)):
+            continue
+        with contextlib.suppress(DeployerError):
+            account = choose_account(provider, str(act.body.get("account", "")))
+            job = provider.training.job(account, job_id)
+            settled += settle_jobs(context, provider, account, (job,)) if job.ended else ()
+    return tuple(settled)
 
 
 def find_job(context: GuardContext, job_id: str, provider: str = "", account: str = "") -> Followed:

@@ -11,7 +11,7 @@ from deployer.domain.money import Money
 from deployer.domain.period import Period
 from deployer.errors import NotFound, Refused
 from deployer.training.cancel import cancel
-from deployer.training.follow import Followed, find_job, list_jobs, watch
+from deployer.training.follow import Followed, find_job, list_jobs, settle_open, watch
 from deployer.training.metric import result_of
 from deployer.training.start import start
 from tests.training.world import World
@@ -63,6 +63,25 @@ def test_a_job_is_charged_once_however_often_it_is_listed_and_watched(world: Wor
     list_jobs(world.context)
     list(watch(world.context, found))
     assert len(charges(world, f"job:azure:{found.job.id}")) == 1
+
+
+def test_a_sweep_settles_jobs_that_nobody_watches(world: World) -> None:
+    found = begin(world)
+    assert settle_open(world.context) == ()
+    world.clock.sleep(7200)
+    assert [each.job.id for each in settle_open(world.context)] == [found.job.id]
+    assert charges(world, f"job:azure:{found.job.id}")[0].amount == Money(invoiced(world))
+    assert settle_open(world.context) == ()
+
+
+def test_a_cloud_that_does_not_answer_leaves_the_job_for_the_next_sweep(world: World) -> None:
+    begin(world)
+    world.clock.sleep(7200)
+    world.sandbox.client.fault({"path": "fine_tuning/jobs", "kind": "status", "status": 403})
+    assert settle_open(world.context) == ()
+    assert world.reserved() > 0
+    world.sandbox.client.clear_faults()
+    assert len(settle_open(world.context)) == 1
 
 
 def test_a_job_that_somebody_else_started_is_listed_and_charged(world: World) -> None:
