@@ -59,7 +59,8 @@ class Quote:
         digest = hashlib.sha256()
         for path in (self.order.training, self.order.validation):
             if path is not None:
-                digest.update(hashlib.sha256(path.read_bytes()).digest())
+                with path.open("rb") as content:
+                    digest.update(hashlib.file_digest(content, "sha256").digest())
         facts = (self.account.resource_id, self.order.model, self.hyperparameters, self.order.suffix, self.order.seed)
         digest.update(repr((*facts, self.estimate.place.tier)).encode())
         return digest.hexdigest()[:32]
