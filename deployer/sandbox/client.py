@@ -100,7 +100,7 @@ class SandboxClient:
         return document
 
     def requests(self) -> dict[str, Any]:
-        """How many requests the vendors' paths took since the last reset, and which."""
+        """Since the last reset: how many requests the vendors' paths took, which, and how many `faults` happened."""
         document: dict[str, Any] = self._call("GET", "requests")
         return document
 

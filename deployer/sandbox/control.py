@@ -117,8 +117,9 @@ class Control:
         return Invoice(self._application.world, start, end, rate).document()
 
     def requests(self, request: Request) -> Any:
+        """How many requests the vendors' paths took, and to how many of them an ordered fault happened."""
         counts = self._application.counts
-        return {"total": counts.total(), "by_operation": dict(counts)}
+        return {"total": counts.total(), "faults": self._application.struck, "by_operation": dict(counts)}
 
     def log(self, request: Request) -> Any:
         """The newest requests, oldest first."""

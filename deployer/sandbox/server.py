@@ -57,6 +57,7 @@ class Application:
         self.world = begin(beginning, self.base_url, self.credentials)
         self.router = Router(mount.service_routes(self.world) + control.routes(self))
         self.counts: Counter[str] = Counter()
+        self.struck = 0
         self.log: deque[LogLine] = deque(maxlen=LOG_LINES)
 
     @property
@@ -115,6 +116,7 @@ class Application:
 
     def _record(self, request: Request, operation: str, response: Response | None, fault: Fault | None) -> None:
         self.counts[operation] += 1
+        self.struck += fault is not None
         at = self.world.now().isoformat()
         status = response.status if response else 0
         self.log.append(LogLine(at, request.method, request.path, operation, status, fault.kind if fault else ""))

@@ -30,6 +30,7 @@ def test_a_fault_ends_after_its_times_and_only_strikes_what_it_names(sandbox: Sa
     sandbox.client.fault({"kind": "status", "status": 503, "method": "get", "path": "/support\\b", "times": 2})
     statuses = [wire.deployment("GET", name).status for name in ("other", "support", "support", "support")]
     assert statuses == [404, 503, 503, 200]
+    assert sandbox.client.requests()["faults"] == 2
 
 
 def test_a_connection_is_cut_before_the_work(sandbox: Sandbox) -> None:

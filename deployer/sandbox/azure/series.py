@@ -6,6 +6,7 @@ null. Everything is arithmetic on the grains of the window: there is no walk thr
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from deployer.sandbox.clock import at_seconds
@@ -37,10 +38,16 @@ class Grains:
     def index(self, at: float) -> int:
         return int((at - self.start) // self.step)
 
-    def printed(self) -> list[str]:
+    def printed(self) -> tuple[str, ...]:
         """Each grain's start as Monitor prints it."""
-        starts = (at_seconds(self.start + number * self.step) for number in range(self.number))
-        return [start.strftime("%Y-%m-%dT%H:%M:%SZ") for start in starts]
+        return _print_starts(self.start, self.step, self.number)
+
+
+@lru_cache(maxsize=32)
+def _print_starts(start: float, step: float, number: int) -> tuple[str, ...]:
+    """One sweep asks for the same grains of every region."""
+    starts = (at_seconds(start + index * step) for index in range(number))
+    return tuple(start.strftime("%Y-%m-%dT%H:%M:%SZ") for start in starts)
 
 
 @dataclass
