@@ -34,6 +34,7 @@ class Subject:
 
     @classmethod
     def of(cls, deployment: Deployment) -> "Subject":
+        """The deployment's facts; it has its account's tags, unless its own say otherwise."""
         return cls(
             kind=SubjectKind.DEPLOYMENT,
             key=deployment.id.key,
@@ -44,7 +45,7 @@ class Subject:
             base_model=deployment.base_model,
             fine_tuned=deployment.fine_tuned,
             managed=deployment.managed,
-            tags=deployment.tags,
+            tags={**deployment.account.tags, **deployment.tags},
             region=deployment.account.region,
             tier=deployment.tier,
             created_at=deployment.created_at,
