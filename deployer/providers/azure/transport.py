@@ -16,11 +16,10 @@ from azure.core.exceptions import AzureError, IncompleteReadError, ServiceReques
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import HTTPPolicy
 from azure.core.pipeline.transport import RequestsTransport
-from requests.adapters import HTTPAdapter
-from requests.cookies import RequestsCookieJar
 
 from deployer.clock import Clock
 from deployer.ports import Connection
+from deployer.providers.azure.session import DirectSession
 
 RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 LONGEST_WAIT = 120.0
@@ -41,11 +40,12 @@ class ClockedTransport(RequestsTransport):  # type: ignore[misc]  # azure-core l
         settings = connection.settings
         bundle = connection.ca_bundle or settings.get("REQUESTS_CA_BUNDLE", "")
         super().__init__(
-            session=_open_session(connection.workers),
+            session=DirectSession(connection.workers, bundle),
             session_owner=False,
             connection_timeout=min(connection.timeout, 10.0),
             read_timeout=connection.timeout,
             connection_verify=bundle or True,
+            connection_data_block_size=1 << 20,
         )
         self._clock = clock
         self._proxies: dict[str, dict[str, str]] = {}
@@ -153,48 +153,3 @@ def _until(date: str, now: datetime) -> float | None:
         return max(0.0, (parsedate_to_datetime(date) - now).total_seconds())
     except (TypeError, ValueError):
         return None
-
-
-class _NoCookies(RequestsCookieJar):
-    """A jar that keeps nothing: sessions are shared by threads, and ARM needs no cookie."""
-
-    def set_cookie(self, cookie: Any, *args: Any, **kwargs: Any) -> None:
-        return
-
-
-class _DirectSession(requests.Session):
-    """Sends what azure-core has already prepared: preparing it again would take longer than sending it."""
-
-    def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override]
-        data = options.get("data")
-        if options.get("files") or not isinstance(data, bytes | str | None):
-            return super().request(method, url, **options)
-        prepared = requests.PreparedRequest()
-        prepared.method, prepared.url = method, requests.utils.requote_uri(url)
-        prepared.headers = requests.structures.CaseInsensitiveDict({**_HEADERS, **options["headers"]})
-        prepared.body = data.encode() if isinstance(data, str) else data
-        prepared.hooks = {}
-        given = {name: options[name] for name in ("timeout", "verify", "cert", "proxies")}
-        stream = bool(options.get("stream"))
-        response = self.get_adapter(url).send(prepared, stream=stream, **given)
-        if not stream:
-            _ = response.content
-        return response
-
-
-_HEADERS = {"Accept-Encoding": "gzip, deflate", "Connection": "keep-alive"}
-
-
-def _open_session(workers: int) -> requests.Session:
-    """A session with as many pooled connections as there are workers.
-
-    It does not read the environment: proxies are looked up by the transport, and an entry of ~/.netrc
-    would replace our token.
-    """
-    session = _DirectSession()
-    session.cookies = _NoCookies()
-    session.trust_env = False
-    adapter = HTTPAdapter(pool_connections=16, pool_maxsize=max(workers, 4), max_retries=0)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
