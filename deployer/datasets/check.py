@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial, reduce
 from pathlib import Path
 from typing import Any
 
 from deployer.datasets import balance, overlap, privacy
 from deployer.datasets.encoding import Reading, counter, reading_of
 from deployer.datasets.outline import Outline, conversation, outline, texts
+from deployer.datasets.portion import Portion, in_parallel, portions
 from deployer.datasets.shape import faults, is_reinforcement
-from deployer.datasets.source import BOM, Row, read_rows
+from deployer.datasets.source import BOM, Row, open_data, read_rows
 from deployer.datasets.token import TokenCounter
 from deployer.domain.model import base_model
 from deployer.errors import Problem
@@ -104,9 +106,16 @@ def _report(path: Path, model: str, reading: Reading, tally: _Tally, counts: Map
 
 
 def _read(path: Path, reading: Reading) -> _Tally:
+    """The whole file; a large one by several processes."""
+    with open_data(path):
+        tallies = in_parallel(partial(_read_portion, path, reading), portions(path))
+    return reduce(_merge, tallies)
+
+
+def _read_portion(path: Path, reading: Reading, portion: Portion) -> _Tally:
     tally, tokens = _Tally(), TokenCounter(counter(reading.encoding))
     completion = base_model(reading.model) in _COMPLETION_MODELS
-    for row in read_rows(path):
+    for row in read_rows(path, portion):
         if isinstance(row, Problem):
             (tally.warnings if row.seen == BOM else tally.errors).append(row)
             tally.examples += row.seen != BOM
@@ -117,6 +126,20 @@ def _read(path: Path, reading: Reading) -> _Tally:
         if not wrong:
             _take(row, reading, tokens, tally)
     return tally
+
+
+def _merge(first: _Tally, second: _Tally) -> _Tally:
+    """Both as one; `first` is used up."""
+    first.examples += second.examples
+    first.tokens += second.tokens
+    first.longest = max(first.longest, second.longest)
+    first.errors += second.errors
+    first.warnings += second.warnings
+    first.outlines += second.outlines
+    first.kinds.update(second.kinds)
+    first.personal.update(second.personal)
+    first.images += second.images
+    return first
 
 
 def _take(row: Row, reading: Reading, tokens: TokenCounter, tally: _Tally) -> None:

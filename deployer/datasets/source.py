@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deployer.datasets.portion import Portion
 from deployer.errors import InvalidUsage, Problem
 
 _BOM = b"\xef\xbb\xbf"
@@ -26,28 +27,42 @@ class Row:
     raw: bytes
 
 
-def read_rows(path: Path) -> Iterator[Row | Problem]:
-    """Every line as a row or as the problem it has. Raises InvalidUsage when the file cannot be opened."""
+def read_rows(path: Path, portion: Portion | None = None) -> Iterator[Row | Problem]:
+    """Every line (of a portion) as a row or as the problem it has. Raises InvalidUsage when it cannot be opened."""
     import msgspec
 
     decoder = msgspec.json.Decoder()
+    for number, raw in _raw_lines(path, portion):
+        where = f"{path}:{number}"
+        if number == 1:
+            problem = _marked(where, raw)
+            if problem is not None:
+                yield problem
+                if not raw.startswith(_BOM):
+                    return
+            raw = raw.removeprefix(_BOM)
+        text = raw.strip()
+        if not text:
+            continue
+        try:
+            yield Row(where, number, decoder.decode(text), text)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            yield _unreadable(where, text, error)
+
+
+def _raw_lines(path: Path, portion: Portion | None) -> Iterator[tuple[int, bytes]]:
+    """Lines with their numbers; of a portion only its own."""
     with open_data(path) as file:
-        for number, raw in enumerate(file, start=1):
-            where = f"{path}:{number}"
-            if number == 1:
-                problem = _marked(where, raw)
-                if problem is not None:
-                    yield problem
-                    if not raw.startswith(_BOM):
-                        return
-                raw = raw.removeprefix(_BOM)
-            text = raw.strip()
-            if not text:
-                continue
-            try:
-                yield Row(where, number, decoder.decode(text), text)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                yield _unreadable(where, text, error)
+        if portion is None:
+            yield from enumerate(file, start=1)
+            return
+        file.seek(portion.start)
+        left = portion.end - portion.start
+        for number, raw in enumerate(file, start=portion.line):
+            if left <= 0:
+                return
+            left -= len(raw)
+            yield number, raw
 
 
 def open_data(path: Path) -> Any:
