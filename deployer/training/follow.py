@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from deployer.domain.act import Act, ActKind, Phase
@@ -17,6 +17,7 @@ from deployer.domain.snapshot import Gap
 from deployer.errors import CloudError, DeployerError, NotFound
 from deployer.guard.context import GuardContext
 from deployer.guard.gate import settle_ids
+from deployer.guard.lock import exclusive
 from deployer.ports import Provider
 from deployer.training.order import choose_account, choose_provider
 from deployer.training.outcome import charge_of, subject_key, subject_of, trained
@@ -122,46 +123,59 @@ def watch(context: GuardContext, found: Followed) -> Iterator[Look]:
 def settle_jobs(
     context: GuardContext, provider: Provider, account: Account, jobs: Sequence[Job]
 ) -> tuple[Followed, ...]:
-    """Write down what ended jobs cost, each once, and let go what was held for them."""
+    """Write down what ended jobs cost, each once, and let go what was held for them.
+
+    One process at a time: while another one settles, costs are shown as far as they are written.
+    """
+    found, acts = _followed(context, provider, account, jobs), _acts(context)
+    if context.read_only or not any(_is_unsettled(each, acts) for each in found):
+        return found
+    with exclusive(context, "settle jobs") as hold:
+        if hold is None:
+            return found
+        acts = _acts(context)
+        again = _followed(context, provider, account, jobs)
+        return tuple(
+            _settle(context, each, _act_of(each, acts)) if _is_unsettled(each, acts) else each for each in again
+        )
+
+
+def _followed(context: GuardContext, provider: Provider, account: Account, jobs: Sequence[Job]) -> tuple[Followed, ...]:
     charged = _charged(context, jobs)
-    acts = _acts(context)
-    found = []
-    for job in jobs:
-        cost = charged.get(subject_key(job.provider, job.id))
-        act = acts.get((provider.name, job.id)) or acts.get((provider.name, job.metadata.get(MARKER, "")))
-        if job.ended and not context.read_only:
-            cost = _settle(context, provider, account, job, act, cost)
-        found.append(Followed(provider, account, job, cost))
-    return tuple(found)
+    return tuple(Followed(provider, account, job, charged.get(subject_key(job.provider, job.id))) for job in jobs)
 
 
-def _settle(
-    context: GuardContext, provider: Provider, account: Account, job: Job, act: Act | None, cost: Spend | None
-) -> Spend:
+def _is_unsettled(found: Followed, acts: Mapping[tuple[str, str], Act]) -> bool:
+    """Whether an ended job still has no charge, or an act that is open."""
+    return found.job.ended and (found.cost is None or _act_of(found, acts) is not None)
+
+
+def _settle(context: GuardContext, found: Followed, act: Act | None) -> Followed:
     """Charge first, then release: in between, money counts twice rather than not at all."""
+    job, cost = found.job, found.cost
     if cost is None:
         expected = act.body.get("expected_tokens") if act else None
-        events = () if job.status.lower() == "failed" else provider.training.events(account, job.id)
+        events = () if job.status.lower() == "failed" else found.provider.training.events(found.account, job.id)
         done = trained(job, events, int(expected) if expected is not None else None)
-        charge = charge_of(job, account, done, context.book, context.clock.now())
+        charge = charge_of(job, found.account, done, context.book, context.clock.now())
         managed = act is not None or MARKER in job.metadata
-        context.ledger.readings.record_subject(subject_of(job, account, managed=managed), [charge])
+        context.ledger.readings.record_subject(subject_of(job, found.account, managed=managed), [charge])
         cost = _spend([charge])
-    if act is not None and not act.phase.final:
+    if act is not None:
         settle_ids(context, act, f"job {job.id} {job.status}: {cost}")
         phase = Phase.FAILED if job.status.lower() == "failed" else Phase.DONE
         context.ledger.journal.step(act.id, phase, context.clock.now(), f"{job.id} {job.status}, {cost}")
-    return cost
+    return replace(found, cost=cost)
 
 
 def _charged(context: GuardContext, jobs: Sequence[Job]) -> Mapping[str, Spend]:
     """What is already written down for these jobs, by subject."""
-    ends = [job.finished_at or job.created_at for job in jobs if job.ended]
-    known = [end for end in ends if end is not None]
-    if not ends:
+    ended = [job for job in jobs if job.ended]
+    if not ended:
         return {}
     now = context.clock.now()
-    start = min(known, default=now - timedelta(days=400)) - timedelta(seconds=2)
+    longest_ago = now - timedelta(days=400)
+    start = min(job.finished_at or job.created_at or longest_ago for job in ended) - timedelta(seconds=2)
     by_subject: dict[str, list[Charge]] = {}
     for charge in context.ledger.readings.charges(Period(start, max(now, start) + timedelta(days=1))):
         if charge.subject.startswith("job:"):
@@ -174,6 +188,12 @@ def _spend(charges: Sequence[Charge]) -> Spend:
     unpriced = tuple(charge.source for charge in charges if charge.amount is None)
     total = Money.total(amounts)
     return Spend(total, total, unpriced)
+
+
+def _act_of(found: Followed, acts: Mapping[tuple[str, str], Act]) -> Act | None:
+    """The open start of a job, by its id or by the marker that it carries."""
+    name, job = found.provider.name, found.job
+    return acts.get((name, job.id)) or acts.get((name, job.metadata.get(MARKER, "")))
 
 
 def _acts(context: GuardContext) -> Mapping[tuple[str, str], Act]:

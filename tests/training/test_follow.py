@@ -10,6 +10,7 @@ from deployer.domain.job import Hyperparameters, JobSpec
 from deployer.domain.money import Money
 from deployer.domain.period import Period
 from deployer.errors import NotFound, Refused
+from deployer.guard.lock import exclusive
 from deployer.training.cancel import cancel
 from deployer.training.follow import Followed, find_job, list_jobs, settle_open, watch
 from deployer.training.metric import result_of
@@ -63,6 +64,15 @@ def test_a_job_is_charged_once_however_often_it_is_listed_and_watched(world: Wor
     list_jobs(world.context)
     list(watch(world.context, found))
     assert len(charges(world, f"job:azure:{found.job.id}")) == 1
+
+
+def test_while_another_process_settles_nothing_is_written_twice(world: World) -> None:
+    found = begin(world)
+    world.clock.sleep(7200)
+    with exclusive(world.context, "settle jobs"):
+        assert [each.cost for each in list_jobs(world.context)[0]] == [None]
+    assert charges(world, f"job:azure:{found.job.id}") == []
+    assert [str(each.cost) for each in list_jobs(world.context)[0]] == ["$0.01"]
 
 
 def test_a_sweep_settles_jobs_that_nobody_watches(world: World) -> None:
