@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from azure.core.exceptions import AzureError
+from azure.core.pipeline.policies import RequestIdPolicy, UserAgentPolicy
 from azure.core.rest import HttpRequest
 
+from deployer import __version__
 from deployer.clock import Clock
 from deployer.errors import CloudError
 from deployer.ports import Connection
@@ -36,6 +38,7 @@ R = TypeVar("R")
 Send = Callable[..., Any]
 Page = tuple[Mapping[str, Any], ...]
 
+USER_AGENT = f"deployer/{__version__}"
 MOST_PAGES = 10_000
 ARM_VERSION = "2025-09-01"
 SUBSCRIPTIONS_VERSION = "2022-12-01"
@@ -119,12 +122,15 @@ class Cloud:
             return client
 
     def _options(self, audience: str) -> dict[str, Any]:
-        """What every client shares; the policies are ours where the SDK's are unbounded or unlocked."""
+        """What every client shares. Few policies, and ours where the SDK's are unbounded or unlocked.
+
+        Without a policy for them redirections are errors, bodies are decoded once, and nothing is logged.
+        """
+        policies = [RequestIdPolicy(), UserAgentPolicy(base_user_agent=USER_AGENT), self._patience()]
         return {
             "credential": self.credential,
             "credential_scopes": [scope(audience)],
-            "authentication_policy": TokenPolicy(self.credential, scope(audience)),
-            "retry_policy": self._patience(),
+            "policies": [*policies, TokenPolicy(self.credential, scope(audience))],
             "transport": self.transport,
         }
 
@@ -138,7 +144,7 @@ class Cloud:
         send: Send = getattr(client, "send_request", None) or client._send_request
         response = self.guarded(what, lambda: send(request, stream=True, whole=True, repeat_cut=repeat_cut))
         content: bytes = response.content
-        if response.status_code >= 400:
+        if not 200 <= response.status_code < 300:
             raise self._refusal(what, response.status_code, content, response.headers)
         return Answer(response.status_code, content, lambda: decode(content, what))
 

@@ -84,8 +84,9 @@ class SharedCredential:
 
 
 def _is_refusal(error: ClientAuthenticationError) -> bool:
-    """Entra numbers its refusals (`AADSTS7000215`); `CredentialUnavailableError` means that there is no credential."""
-    return "AADSTS" in str(error) or type(error).__name__ == "CredentialUnavailableError"
+    """Entra numbers its refusals (`AADSTS7000215`); a chain without a credential finds none a second later either."""
+    unavailable = type(error).__name__ == "CredentialUnavailableError"
+    return unavailable or any(sign in str(error) for sign in ("AADSTS", "DefaultAzureCredential failed"))
 
 
 class TokenPolicy(BearerTokenCredentialPolicy[Any, Any]):

@@ -62,9 +62,11 @@ def scope(audience: str) -> str:
 
 
 def same_origin(url: str, base: str) -> bool:
-    """Whether `url` leads to the server of `base`: a token is sent nowhere else."""
+    """Whether `url` leads to the server of `base` or a regional one below it: a token is sent nowhere else."""
     one, other = urlsplit(url), urlsplit(base)
-    return (one.scheme.lower(), one.netloc.lower()) == (other.scheme.lower(), other.netloc.lower())
+    host, known = one.hostname or "", other.hostname or "-"
+    ports = (one.port or 443, other.port or 443)
+    return one.scheme == other.scheme and ports[0] == ports[1] and (host == known or host.endswith(f".{known}"))
 
 
 def _with_scheme(host: str) -> str:

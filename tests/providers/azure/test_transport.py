@@ -47,6 +47,7 @@ def test_subscriptions_may_be_several() -> None:
 
 
 def test_token_is_sent_to_no_other_server() -> None:
-    assert same_origin("https://Management.azure.com/next?page=2", "https://management.azure.com")
+    assert same_origin("https://Management.azure.com:443/next?page=2", "https://management.azure.com")
+    assert same_origin("https://westus.management.azure.com/next", "https://management.azure.com")
     assert not same_origin("https://management.azure.com.evil.example/next", "https://management.azure.com")
     assert not same_origin("http://management.azure.com/next", "https://management.azure.com")
