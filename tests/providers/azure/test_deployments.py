@@ -131,6 +131,19 @@ def test_deletion_whose_answer_was_cut_is_done_once_and_said_to_be_done(
     assert deletions(sandbox) == 1
 
 
+def test_what_is_gone_after_a_cut_was_deleted_by_that_call(
+    sandbox: Sandbox, connect_azure: Connect, account: Account, fault: Fault
+) -> None:
+    sandbox.client.create_deployments([{"account": account.name, "name": "triage", "model": "gpt-4o-mini"}])
+    fault("deployments.delete", "cut_after")
+    fault("deployments.delete", "status", status=429, headers={"Retry-After": "90"})
+
+    assert connect_azure().deployments.delete(account, "triage")
+
+    answers = [line["status"] for line in sandbox.client.log() if line["operation"] == "deployments.delete"]
+    assert answers[-1] == 204
+
+
 def test_deletion_that_is_always_cut_may_have_been_done(connect_azure: Connect, account: Account, fault: Fault) -> None:
     fault("deployments.delete", "cut_after", times=1000)
 
