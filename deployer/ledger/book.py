@@ -11,16 +11,19 @@ from deployer.ledger.journal import SqlJournal
 from deployer.ledger.reading import SqlReadings
 from deployer.ledger.reservation import SqlReservations
 from deployer.ledger.schema import lease
+from deployer.ledger.statement import Statement
 from deployer.ledger.store import Store
 from deployer.ports import Decisions, Journal, Readings, Reservations
 
 _lease = insert(lease)
-_TAKE = _lease.on_conflict_do_update(
-    index_elements=[lease.c.name],
-    set_={"holder": _lease.excluded.holder, "until": _lease.excluded.until},
-    where=or_(lease.c.holder == _lease.excluded.holder, lease.c.until <= bindparam("now")),
+_TAKE = Statement(
+    _lease.on_conflict_do_update(
+        index_elements=[lease.c.name],
+        set_={"holder": _lease.excluded.holder, "until": _lease.excluded.until},
+        where=or_(lease.c.holder == _lease.excluded.holder, lease.c.until <= bindparam("now")),
+    )
 )
-_RELEASE = delete(lease).where(lease.c.name == bindparam("which"), lease.c.holder == bindparam("who"))
+_RELEASE = Statement(delete(lease).where(lease.c.name == bindparam("which"), lease.c.holder == bindparam("who")))
 
 
 class SqlLedger:
@@ -45,12 +48,12 @@ class SqlLedger:
     def lease(self, name: str, holder: str, at: datetime, seconds: float) -> bool:
         now = to_micros(at)
         values = {"name": name, "holder": holder, "until": now + int(seconds * 1_000_000), "now": now}
-        with self._store.write() as connection:
-            return connection.execute(_TAKE, values).rowcount == 1
+        with self._store.write(lasting=False) as connection:
+            return connection.change(_TAKE, values) == 1
 
     def release(self, name: str, holder: str) -> None:
-        with self._store.write() as connection:
-            connection.execute(_RELEASE, {"which": name, "who": holder})
+        with self._store.write(lasting=False) as connection:
+            connection.change(_RELEASE, {"which": name, "who": holder})
 
     def close(self) -> None:
         self._store.close()

@@ -9,41 +9,42 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from deployer.domain.charge import Bound, Meter
 from deployer.ledger.entry import Entry
-from deployer.ledger.register import Instance, Sources, chunks
+from deployer.ledger.register import Instance, Sources
 from deployer.ledger.schema import TOKENS_ONLY, charge, daily, tracked, unpriced
+from deployer.ledger.statement import Connection, Statement, among, listed
 
 STANDING = frozenset({Meter.HOSTING, Meter.PROVISIONED})
 TOKENS = frozenset({Meter.INPUT, Meter.CACHED_INPUT, Meter.OUTPUT})
 
-_LAST = select(func.max(charge.c.id))
-_ADDED_SINCE = select(charge.c.subject_id, charge.c.meter, charge.c.start).where(
-    charge.c.id > bindparam("looked"), TOKENS_ONLY
+_LAST = Statement(select(func.max(charge.c.id).label("id")))
+_ADDED_SINCE = Statement(
+    select(charge.c.subject_id, charge.c.meter, charge.c.start).where(charge.c.id > bindparam("looked"), TOKENS_ONLY)
 )
-_ACCRUED = select(tracked.c.subject_id, tracked.c.accrued_to).where(
-    tracked.c.subject_id.in_(bindparam("ids", expanding=True))
-)
-_ADVANCE = (
+_ACCRUED = Statement(select(tracked.c.subject_id, tracked.c.accrued_to).where(among(tracked.c.subject_id, "ids")))
+_ADVANCE = Statement(
     update(tracked)
     .where(tracked.c.subject_id == bindparam("row"), tracked.c.accrued_to < bindparam("to"))
     .values(accrued_to=bindparam("to"))
 )
-_APPEND = insert(charge)
+_APPEND = Statement(insert(charge))
 _daily = insert(daily)
-_SUM = _daily.on_conflict_do_update(
-    index_elements=[daily.c.day, daily.c.subject_id, daily.c.currency],
-    set_={"low": daily.c.low + _daily.excluded.low, "high": daily.c.high + _daily.excluded.high},
+_SUM = Statement(
+    _daily.on_conflict_do_update(
+        index_elements=[daily.c.day, daily.c.subject_id, daily.c.currency],
+        set_={"low": daily.c.low + _daily.excluded.low, "high": daily.c.high + _daily.excluded.high},
+    )
 )
-_NAME = insert(unpriced).on_conflict_do_nothing()
+_NAME = Statement(insert(unpriced).on_conflict_do_nothing())
 
 
 def last_charge(connection: Connection) -> int:
     """The newest row: everything up to it has been looked at."""
-    return connection.execute(_LAST).scalar() or 0
+    return connection.first(_LAST).id or 0
 
 
 @dataclass(frozen=True)
@@ -65,15 +66,14 @@ def append(connection: Connection, entries: Iterable[Entry], basis: Basis, sourc
     if not fresh:
         return
     texts = sources.numbers(connection, (entry.source for entry in fresh))
-    connection.execute(_APPEND, [_row(entry, basis.ids[entry.who], texts[entry.source]) for entry in fresh])
+    connection.for_each(_APPEND, [_row(entry, basis.ids[entry.who], texts[entry.source]) for entry in fresh])
     _add_up(connection, fresh, basis.ids, texts)
     ends: dict[int, int] = {}
     for entry in fresh:
         if entry.meter in STANDING:
             row = basis.ids[entry.who]
             ends[row] = max(entry.end, ends.get(row, entry.end))
-    if ends:
-        connection.execute(_ADVANCE, [{"row": row, "to": end} for row, end in ends.items()])
+    connection.for_each(_ADVANCE, [{"row": row, "to": end} for row, end in ends.items()])
 
 
 def _uncharged(connection: Connection, entries: list[Entry], basis: Basis) -> Iterator[Entry]:
@@ -96,16 +96,13 @@ def _accrued(connection: Connection, entries: list[Entry], basis: Basis) -> Mapp
     unknown = standing - basis.accrued.keys()
     if not unknown:
         return basis.accrued
-    found: dict[int, int] = {}
-    for some in chunks(unknown):
-        found.update((row, to) for row, to in connection.execute(_ACCRUED, {"ids": some}))
-    return {**basis.accrued, **found}
+    return {**basis.accrued, **dict(connection.rows(_ACCRUED, {"ids": listed(unknown)}))}
 
 
 def _added_since(connection: Connection, looked: int | None) -> set[tuple[int, str, int]]:
     if looked is None:
         return set()
-    return {(row, meter, start) for row, meter, start in connection.execute(_ADDED_SINCE, {"looked": looked})}
+    return {(row, meter, start) for row, meter, start in connection.rows(_ADDED_SINCE, {"looked": looked})}
 
 
 def _row(entry: Entry, subject_id: int, source_id: int) -> dict[str, Any]:
@@ -137,10 +134,8 @@ def _add_up(
         both = sums.setdefault((entry.day, ids[entry.who], entry.currency), [0, 0])
         both[0] += entry.nano if entry.bound is Bound.EXACT else 0
         both[1] += entry.nano
-    if sums:
-        connection.execute(_SUM, [_sum_row(*key, *both) for key, both in sums.items()])
-    if names:
-        connection.execute(_NAME, [{"day": day, "subject_id": row, "source_id": text} for day, row, text in names])
+    connection.for_each(_SUM, [_sum_row(*key, *both) for key, both in sums.items()])
+    connection.for_each(_NAME, [{"day": day, "subject_id": row, "source_id": text} for day, row, text in names])
 
 
 def _sum_row(day: int, subject_id: int, currency: str, low: int, high: int) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, func, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from deployer.domain.act import ActKind, Phase
@@ -12,13 +12,14 @@ from deployer.domain.plan import Action, ActionKind, History, Warned
 from deployer.domain.subject import Subject
 from deployer.ledger.codec import from_json, to_instant, to_json, to_micros
 from deployer.ledger.schema import act, outcome, pause, protection, step, told
+from deployer.ledger.statement import Connection, Statement
 from deployer.ledger.store import Store
 
 MEMORY = timedelta(days=800)
 """How far back warnings and alerts are remembered: longer than two of the longest budget periods."""
 
-_TOLD = insert(told)
-_RECENT = (
+_TOLD = Statement(insert(told))
+_RECENT = Statement(
     select(
         told.c.kind,
         told.c.policy,
@@ -33,16 +34,18 @@ _RECENT = (
     .order_by(told.c.at, told.c.id)
 )
 _withdrawn = exists(select(step.c.id).where(step.c.act_id == act.c.id, step.c.phase == Phase.WITHDRAWN.value))
-_ACTS = select(func.count()).where(
-    act.c.at >= bindparam("since"), act.c.kind == ActKind.UNDEPLOY.value, act.c.who.like("policy %"), ~_withdrawn
+_ACTS = Statement(
+    select(func.count().label("acts")).where(
+        act.c.at >= bindparam("since"), act.c.kind == ActKind.UNDEPLOY.value, act.c.who.like("policy %"), ~_withdrawn
+    )
 )
-_PROTECT = insert(protection)
+_PROTECT = Statement(insert(protection))
 _latest = select(func.max(protection.c.id)).group_by(protection.c.key)
-_PROTECTED = select(protection.c.key).where(protection.c.id.in_(_latest), protection.c.protected)
-_PAUSE = insert(pause)
-_PAUSED = select(pause.c.paused).order_by(pause.c.id.desc()).limit(1)
-_OUTCOME = insert(outcome)
-_LAST = select(outcome.c.at, outcome.c.summary).order_by(outcome.c.id.desc()).limit(1)
+_PROTECTED = Statement(select(protection.c.key).where(protection.c.id.in_(_latest), protection.c.protected))
+_PAUSE = Statement(insert(pause))
+_PAUSED = Statement(select(pause.c.paused).order_by(pause.c.id.desc()).limit(1))
+_OUTCOME = Statement(insert(outcome))
+_LAST = Statement(select(outcome.c.at, outcome.c.summary).order_by(outcome.c.id.desc()).limit(1))
 
 
 class SqlDecisions:
@@ -56,10 +59,10 @@ class SqlDecisions:
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         with self._store.read() as connection:
             warnings, alerts = _read_told(connection, now)
-            acts = connection.execute(_ACTS, {"since": to_micros(midnight)}).scalar_one()
-            protected = frozenset(connection.execute(_PROTECTED).scalars())
-            paused = connection.execute(_PAUSED).scalar()
-        return History(warnings, alerts, acts, protected, bool(paused))
+            acts = connection.first(_ACTS, {"since": to_micros(midnight)}).acts
+            protected = frozenset(row.key for row in connection.rows(_PROTECTED))
+            paused = connection.first(_PAUSED)
+        return History(warnings, alerts, acts, protected, bool(paused and paused.paused))
 
     def record_told(self, action: Action, at: datetime, delivered: bool) -> None:
         subject = Subject.of(action.target) if action.target else None
@@ -77,24 +80,24 @@ class SqlDecisions:
             "delivered": delivered,
         }
         with self._store.write() as connection:
-            connection.execute(_TOLD, values)
+            connection.append(_TOLD, values)
 
     def protect(self, key: str, protected: bool, who: str, reason: str, at: datetime) -> None:
         values = {"key": key.lower(), "protected": protected, "who": who, "reason": reason, "at": to_micros(at)}
         with self._store.write() as connection:
-            connection.execute(_PROTECT, values)
+            connection.append(_PROTECT, values)
 
     def pause(self, paused: bool, who: str, at: datetime) -> None:
         with self._store.write() as connection:
-            connection.execute(_PAUSE, {"paused": paused, "who": who, "at": to_micros(at)})
+            connection.append(_PAUSE, {"paused": paused, "who": who, "at": to_micros(at)})
 
     def record_sweep(self, at: datetime, summary: Mapping[str, Any]) -> None:
-        with self._store.write() as connection:
-            connection.execute(_OUTCOME, {"at": to_micros(at), "summary": to_json(summary)})
+        with self._store.write(lasting=False) as connection:
+            connection.append(_OUTCOME, {"at": to_micros(at), "summary": to_json(summary)})
 
     def last_sweep(self) -> tuple[datetime, Mapping[str, Any]] | None:
         with self._store.read() as connection:
-            row = connection.execute(_LAST).one_or_none()
+            row = connection.first(_LAST)
         return (to_instant(row.at), from_json(row.summary)) if row else None
 
 
@@ -104,9 +107,9 @@ def _read_told(
     """The latest warning of each deployment and rule; alerts that reached somebody (others are to be told again)."""
     warnings: dict[tuple[str, str, str, str], Warned] = {}
     alerts: set[tuple[str, str]] = set()
-    for row in connection.execute(_RECENT, {"since": to_micros(now - MEMORY)}):
+    for row in connection.rows(_RECENT, {"since": to_micros(now - MEMORY)}):
         if row.kind == ActionKind.WARN.value:
-            warned = Warned(to_instant(row.at), row.episode, row.delivered)
+            warned = Warned(to_instant(row.at), row.episode, bool(row.delivered))
             warnings[row.key, row.instance, row.policy, row.rule] = warned
         elif row.delivered:
             alerts.add((row.policy, row.episode))

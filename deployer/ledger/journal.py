@@ -1,26 +1,26 @@
 """The journal: the intent of every act, durable before anything is done, and each step after it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, exists, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.dialects.sqlite import insert
 
 from deployer.domain.act import Act, ActKind, Phase, Step
 from deployer.errors import DeployerError
 from deployer.ledger.codec import from_json, to_instant, to_json, to_micros
-from deployer.ledger.register import chunks
 from deployer.ledger.schema import ENDED_ONLY, act, step
+from deployer.ledger.statement import Connection, Statement, among, listed
 from deployer.ledger.store import Store
 
-_ACT = insert(act)
-_STEP = insert(step)
+_ACT = Statement(insert(act))
+_STEP = Statement(insert(step))
 _ended = exists(select(step.c.id).where(step.c.act_id == act.c.id, ENDED_ONLY))
-_OPEN = select(act).where(~_ended).order_by(act.c.id)
-_NEWEST = select(act).order_by(act.c.id.desc()).limit(bindparam("limit"))
-_ONE = select(act).where(act.c.id == bindparam("number"))
-_STEPS = select(step).where(step.c.act_id.in_(bindparam("acts", expanding=True))).order_by(step.c.id)
+_OPEN = Statement(select(act).where(~_ended).order_by(act.c.id))
+_NEWEST = Statement(select(act).order_by(act.c.id.desc()).limit(bindparam("limit")))
+_ONE = Statement(select(act).where(act.c.id == bindparam("number")))
+_STEPS = Statement(select(step).where(among(step.c.act_id, "acts")).order_by(step.c.id))
 
 
 class SqlJournal:
@@ -51,15 +51,14 @@ class SqlJournal:
             "at": to_micros(at),
         }
         with self._store.write() as connection:
-            key = connection.execute(_ACT, values).inserted_primary_key
-            number = int(key[0]) if key else 0
+            number = connection.append(_ACT, values)
             _append(connection, number, Phase.INTENT, at, "")
         return Act(number, kind, subject, instance, who, reason, body, numbers, (Step(Phase.INTENT, at),))
 
     def step(self, act_id: int, phase: Phase, at: datetime, detail: str = "") -> None:
         """Append a step. An act that ended stays ended: the same end again is no step, another one is an error."""
         with self._store.write() as connection:
-            found = _acts(connection, connection.execute(_ONE, {"number": act_id}))
+            found = _acts(connection, connection.rows(_ONE, {"number": act_id}))
             if not found:
                 raise DeployerError(f"act {act_id} is not in the journal", next_step="see `deployer journal list`")
             if not found[0].phase.final:
@@ -70,31 +69,29 @@ class SqlJournal:
 
     def unfinished(self) -> tuple[Act, ...]:
         with self._store.read() as connection:
-            return _acts(connection, connection.execute(_OPEN))
+            return _acts(connection, connection.rows(_OPEN))
 
     def acts(self, limit: int = 100) -> tuple[Act, ...]:
         with self._store.read() as connection:
-            return _acts(connection, connection.execute(_NEWEST, {"limit": limit}))
+            return _acts(connection, connection.rows(_NEWEST, {"limit": limit}))
 
     def act(self, act_id: int) -> Act | None:
         with self._store.read() as connection:
-            return next(iter(_acts(connection, connection.execute(_ONE, {"number": act_id}))), None)
+            return next(iter(_acts(connection, connection.rows(_ONE, {"number": act_id}))), None)
 
 
 def _append(connection: Connection, act_id: int, phase: Phase, at: datetime, detail: str) -> None:
-    connection.execute(_STEP, {"act_id": act_id, "phase": phase.value, "at": to_micros(at), "detail": detail})
+    connection.append(_STEP, {"act_id": act_id, "phase": phase.value, "at": to_micros(at), "detail": detail})
 
 
-def _acts(connection: Connection, rows: Iterable[Row[Any]]) -> tuple[Act, ...]:
-    found = list(rows)
-    steps: dict[int, list[Step]] = {row.id: [] for row in found}
-    for some in chunks(steps):
-        for row in connection.execute(_STEPS, {"acts": some}):
-            steps[row.act_id].append(Step(Phase(row.phase), to_instant(row.at), row.detail))
-    return tuple(_act(row, tuple(steps[row.id])) for row in found)
+def _acts(connection: Connection, rows: list[Any]) -> tuple[Act, ...]:
+    steps: dict[int, list[Step]] = {row.id: [] for row in rows}
+    for row in connection.rows(_STEPS, {"acts": listed(steps)}) if steps else ():
+        steps[row.act_id].append(Step(Phase(row.phase), to_instant(row.at), row.detail))
+    return tuple(_act(row, tuple(steps[row.id])) for row in rows)
 
 
-def _act(row: Row[Any], steps: tuple[Step, ...]) -> Act:
+def _act(row: Any, steps: tuple[Step, ...]) -> Act:
     return Act(
         id=row.id,
         kind=ActKind(row.kind),

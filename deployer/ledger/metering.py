@@ -8,26 +8,27 @@ a complete reading without a stored grain is zeros.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from deployer.domain.usage import UsageBucket, UsageReading
 from deployer.ledger.codec import DAY, to_micros
 from deployer.ledger.schema import grain, tracked, usage
 from deployer.ledger.sighting import Known
+from deployer.ledger.statement import Connection, Statement
 
 FINAL_AFTER = DAY // 4
 """How long a grain that was read once may still be corrected by the vendor."""
 
-_USAGE = insert(usage)
-_GRAIN = insert(grain)
-_STATE = (
+_USAGE = Statement(insert(usage))
+_GRAIN = Statement(insert(grain))
+_STATE = Statement(
     update(tracked)
     .where(tracked.c.subject_id == bindparam("row"))
     .values(usage_state=bindparam("state"), usage_to=bindparam("to"))
 )
 _COUNTS = ("requests", "failed_requests", "input_tokens", "cached_tokens", "output_tokens")
-_STORED = (
+_STORED = Statement(
     select(grain.c.subject_id, grain.c.start, *(grain.c[name] for name in _COUNTS))
     .where(grain.c.start >= bindparam("since"))
     .order_by(grain.c.id)
@@ -49,8 +50,7 @@ def append_usage(
         for start, bucket in grains
         if _news(bucket, stored.get((row, start)))
     ]
-    if rows:
-        connection.execute(_GRAIN, rows)
+    connection.for_each(_GRAIN, rows)
     _append_states(connection, sweep_id, readings, known)
 
 
@@ -63,7 +63,7 @@ def _recent(reading: UsageReading, known: Known | None) -> Iterator[tuple[int, U
 
 
 def _stored(connection: Connection, since: int) -> Stored:
-    return {(row[0], row[1]): tuple(row[2:]) for row in connection.execute(_STORED, {"since": since})}
+    return {(row[0], row[1]): tuple(row[2:]) for row in connection.rows(_STORED, {"since": since})}
 
 
 def _news(bucket: UsageBucket, before: Counts | None) -> bool:
@@ -90,10 +90,8 @@ def _append_states(
 ) -> None:
     states = {row: _state(reading) for row, reading in readings.items()}
     news = [row for row, state in states.items() if row not in known or known[row].usage_state != state]
-    if news:
-        connection.execute(_USAGE, [_usage(sweep_id, row, readings[row]) for row in news])
-    if states:
-        connection.execute(_STATE, [_moved(row, states[row], readings[row], known.get(row)) for row in states])
+    connection.for_each(_USAGE, [_usage(sweep_id, row, readings[row]) for row in news])
+    connection.for_each(_STATE, [_moved(row, states[row], readings[row], known.get(row)) for row in states])
 
 
 def _state(reading: UsageReading) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from deployer.domain.charge import Bill, Charge, Meter
@@ -21,16 +21,19 @@ from deployer.ledger.register import Instance, Sources, correct, find, instances
 from deployer.ledger.schema import TOKENS_ONLY, bill, charge
 from deployer.ledger.sighting import Known, append_sightings, append_sweep, read_alive, read_tracked
 from deployer.ledger.spending import read_charges, read_spent
+from deployer.ledger.statement import Connection, Statement
 from deployer.ledger.store import Store
 
-_TOKENS = (
-    select(charge.c.subject_id, charge.c.meter, charge.c.start, func.sum(charge.c.quantity))
+_TOKENS = Statement(
+    select(charge.c.subject_id, charge.c.meter, charge.c.start, func.sum(charge.c.quantity).label("tokens"))
     .where(charge.c.start >= bindparam("start"), charge.c.start < bindparam("end"), TOKENS_ONLY)
     .group_by(charge.c.subject_id, charge.c.meter, charge.c.start)
 )
 _METERS = {meter.value: meter for meter in Meter}
-_BILL = insert(bill)
-_BILLS = select(bill).where(bill.c.day >= bindparam("start"), bill.c.day < bindparam("end")).order_by(bill.c.id)
+_BILL = Statement(insert(bill))
+_BILLS = Statement(
+    select(bill).where(bill.c.day >= bindparam("start"), bill.c.day < bindparam("end")).order_by(bill.c.id)
+)
 
 
 class _Thread(threading.local):
@@ -49,7 +52,7 @@ class SqlReadings:
 
     def record(self, snapshot: Snapshot, charges: Iterable[Charge], gone: Iterable[str]) -> None:
         entries = [to_entry(one) for one in charges]
-        with self._store.write() as connection:
+        with self._store.write(lasting=False) as connection:
             alive = read_alive(connection)
             sweep_id = append_sweep(connection, snapshot)
             ids = append_sightings(connection, sweep_id, snapshot, alive, gone)
@@ -67,10 +70,10 @@ class SqlReadings:
     def charged_tokens(self, keys: Iterable[str], window: Period) -> Mapping[tuple[str, str, Meter, datetime], Decimal]:
         values = {"start": to_micros(window.start), "end": to_micros(window.end)}
         with self._store.read() as connection:
-            rows = connection.execute(_TOKENS, values).all()
+            rows = connection.rows(_TOKENS, values)
             who = instances_of(connection, keys) if rows else {}
             self._thread.looked = last_charge(connection)
-        starts = {start: to_instant(start) for start in {row[2] for row in rows}}
+        starts = {start: to_instant(start) for start in {row.start for row in rows}}
         return {
             (*who[subject_id], _METERS[meter], starts[start]): Decimal(tokens)
             for subject_id, meter, start, tokens in rows
@@ -110,14 +113,14 @@ class SqlReadings:
         ]
         if rows:
             with self._store.write() as connection:
-                connection.execute(_BILL, rows)
+                connection.for_each(_BILL, rows)
 
     def bills(self, period: Period) -> tuple[Bill, ...]:
         """The latest word of the vendor on each account, day and meter."""
         values = {"start": to_micros(period.start), "end": to_micros(period.end)}
         latest: dict[tuple[str, int, str, str], Bill] = {}
         with self._store.read() as connection:
-            for row in connection.execute(_BILLS, values):
+            for row in connection.rows(_BILLS, values):
                 amount = to_money(row.nano, row.currency)
                 told = Bill(row.account, to_instant(row.day), row.meter, amount, to_instant(row.as_of))
                 latest[row.account, row.day, row.meter, row.currency] = told

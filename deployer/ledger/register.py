@@ -1,73 +1,57 @@
 """The register of what money is spent on, and of the sources that figures came from."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, tuple_, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from deployer.domain.deployment import Tier
 from deployer.domain.subject import Subject, SubjectKind
 from deployer.ledger.codec import from_json, to_instant, to_json, to_micros
 from deployer.ledger.schema import source, subject
-
-_T = TypeVar("_T")
+from deployer.ledger.statement import Connection, Statement, among, listed
 
 Instance = tuple[str, str]
 """`DeploymentId.key` (or `job:...`) and the creation instant: what tells two of one name apart."""
 
-_ADD = insert(subject).on_conflict_do_nothing()
 _FACTS = ("model", "base_model", "fine_tuned", "managed", "tags", "region", "tier")
-_CORRECT = (
+_ADD = Statement(insert(subject).on_conflict_do_nothing())
+_CORRECT = Statement(
     update(subject).where(subject.c.id == bindparam("row")).values({name: bindparam(f"new_{name}") for name in _FACTS})
 )
-_FIND = select(subject.c.key, subject.c.instance, subject.c.id).where(
-    tuple_(subject.c.key, subject.c.instance).in_(bindparam("wanted", expanding=True))
-)
-_INSTANCES = select(subject.c.id, subject.c.key, subject.c.instance).where(
-    subject.c.key.in_(bindparam("keys", expanding=True))
-)
-_READ = select(subject).where(subject.c.id.in_(bindparam("ids", expanding=True)))
-_ADD_SOURCE = insert(source).on_conflict_do_nothing()
-_FIND_SOURCE = select(source.c.text, source.c.id).where(source.c.text.in_(bindparam("texts", expanding=True)))
-_READ_SOURCE = select(source.c.id, source.c.text).where(source.c.id.in_(bindparam("ids", expanding=True)))
-
-
-def find(connection: Connection, wanted: Iterable[Instance]) -> dict[Instance, int]:
-    """The row numbers of those that are registered."""
-    found: dict[Instance, int] = {}
-    for some in chunks(wanted):
-        for key, instance, number in connection.execute(_FIND, {"wanted": some}):
-            found[key, instance] = number
-    return found
+_INSTANCES = Statement(select(subject.c.id, subject.c.key, subject.c.instance).where(among(subject.c.key, "keys")))
+_READ = Statement(select(subject).where(among(subject.c.id, "ids")))
+_ADD_SOURCE = Statement(insert(source).on_conflict_do_nothing())
+_FIND_SOURCE = Statement(select(source.c.text, source.c.id).where(among(source.c.text, "texts")))
+_READ_SOURCE = Statement(select(source.c.id, source.c.text).where(among(source.c.id, "ids")))
 
 
 def instances_of(connection: Connection, keys: Iterable[str]) -> dict[int, Instance]:
     """All instances that these names have had, by row number."""
-    found: dict[int, Instance] = {}
-    for some in chunks(keys):
-        for number, key, instance in connection.execute(_INSTANCES, {"keys": some}):
-            found[number] = (key, instance)
-    return found
+    return {row.id: (row.key, row.instance) for row in connection.rows(_INSTANCES, {"keys": listed(keys)})}
+
+
+def find(connection: Connection, wanted: Iterable[Instance]) -> dict[Instance, int]:
+    """The row numbers of those that are registered."""
+    sought = set(wanted)
+    rows = instances_of(connection, {key for key, _ in sought}) if sought else {}
+    return {who: number for number, who in rows.items() if who in sought}
 
 
 def register(connection: Connection, subjects: Mapping[Instance, Subject]) -> dict[Instance, int]:
     """The row numbers of all of these, adding those that are new."""
-    if not subjects:
-        return {}
-    connection.execute(_ADD, [_row(instance, one) for (_, instance), one in subjects.items()])
+    connection.for_each(_ADD, [_row(instance, one) for (_, instance), one in subjects.items()])
     return find(connection, subjects)
 
 
 def correct(connection: Connection, subjects: Mapping[int, Subject]) -> None:
     """Bring facts (tags, model, ...) of registered ones up to date, by row number."""
-    if subjects:
-        connection.execute(_CORRECT, [_facts(number, one) for number, one in subjects.items()])
+    connection.for_each(_CORRECT, [_facts(number, one) for number, one in subjects.items()])
 
 
 def read(connection: Connection, ids: Iterable[int]) -> dict[int, Subject]:
-    return {row.id: _subject(row) for some in chunks(ids) for row in connection.execute(_READ, {"ids": some})}
+    return {row.id: _subject(row) for row in connection.rows(_READ, {"ids": listed(ids)})}
 
 
 class Sources:
@@ -78,30 +62,23 @@ class Sources:
 
     def numbers(self, connection: Connection, texts: Iterable[str]) -> Mapping[str, int]:
         """The row numbers of these sources, adding those that are new. Once in a transaction."""
-        unknown = list({text for text in texts if text not in self._stored})
+        unknown = {text for text in texts if text not in self._stored}
         if not unknown:
             return self._stored
         self._stored.update(_find_sources(connection, unknown))
         missing = [text for text in unknown if text not in self._stored]
         if not missing:
             return self._stored
-        connection.execute(_ADD_SOURCE, [{"text": text} for text in missing])
+        connection.for_each(_ADD_SOURCE, [{"text": text} for text in missing])
         return {**self._stored, **_find_sources(connection, missing)}  # not remembered: this may be rolled back
 
 
 def source_texts(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
-    return {row.id: row.text for some in chunks(ids) for row in connection.execute(_READ_SOURCE, {"ids": some})}
+    return {row.id: row.text for row in connection.rows(_READ_SOURCE, {"ids": listed(ids)})}
 
 
-def chunks(items: Iterable[_T], size: int = 5000) -> Iterator[Sequence[_T]]:
-    """Lists of at most `size`: SQLite takes 32,766 values in a statement."""
-    rest = iter(items)
-    while some := list(islice(rest, size)):
-        yield some
-
-
-def _find_sources(connection: Connection, texts: Sequence[str]) -> dict[str, int]:
-    return {row.text: row.id for some in chunks(texts) for row in connection.execute(_FIND_SOURCE, {"texts": some})}
+def _find_sources(connection: Connection, texts: Iterable[str]) -> dict[str, int]:
+    return {row.text: row.id for row in connection.rows(_FIND_SOURCE, {"texts": listed(texts)})}
 
 
 def _facts(number: int, one: Subject) -> dict[str, Any]:
@@ -128,7 +105,7 @@ def _row(instance: str, one: Subject) -> dict[str, Any]:
     }
 
 
-def _subject(row: Row[Any]) -> Subject:
+def _subject(row: Any) -> Subject:
     return Subject(
         kind=SubjectKind(row.kind),
         key=row.key,
@@ -137,8 +114,8 @@ def _subject(row: Row[Any]) -> Subject:
         name=row.name,
         model=row.model,
         base_model=row.base_model,
-        fine_tuned=row.fine_tuned,
-        managed=row.managed,
+        fine_tuned=bool(row.fine_tuned),
+        managed=bool(row.managed),
         tags=from_json(row.tags),
         region=row.region,
         tier=Tier(row.tier),

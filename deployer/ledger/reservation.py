@@ -4,27 +4,30 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, func, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from deployer.domain.money import Money
 from deployer.errors import DeployerError
 from deployer.ledger.codec import to_micros, to_money, to_nano
 from deployer.ledger.schema import reservation, settlement
+from deployer.ledger.statement import Connection, Statement
 from deployer.ledger.store import Store
 from deployer.ports import Reservation, ReservationRefusal, ReservationRequest
 
 _settled = exists(select(settlement.c.reservation_id).where(settlement.c.reservation_id == reservation.c.id))
-_HELD = select(func.coalesce(func.sum(reservation.c.nano), 0)).where(
-    reservation.c.policy == bindparam("policy"),
-    reservation.c.period_start == bindparam("period_start"),
-    reservation.c.period_end == bindparam("period_end"),
-    reservation.c.currency == bindparam("currency"),
-    ~_settled,
+_HELD = Statement(
+    select(func.coalesce(func.sum(reservation.c.nano), 0).label("nano")).where(
+        reservation.c.policy == bindparam("policy"),
+        reservation.c.period_start == bindparam("period_start"),
+        reservation.c.period_end == bindparam("period_end"),
+        reservation.c.currency == bindparam("currency"),
+        ~_settled,
+    )
 )
-_RESERVE = insert(reservation)
-_SETTLE = insert(settlement).on_conflict_do_nothing()
-_ONE = select(reservation.c.id).where(reservation.c.id == bindparam("number"))
+_RESERVE = Statement(insert(reservation))
+_SETTLE = Statement(insert(settlement).on_conflict_do_nothing())
+_ONE = Statement(select(reservation.c.id).where(reservation.c.id == bindparam("number")))
 
 
 class _Refused(Exception):
@@ -48,18 +51,17 @@ class SqlReservations:
     def settle(self, reservation_id: int, at: datetime, outcome: str) -> None:
         """End a reservation; one that has ended stays as it ended."""
         with self._store.write() as connection:
-            if connection.execute(_ONE, {"number": reservation_id}).first() is None:
+            if connection.first(_ONE, {"number": reservation_id}) is None:
                 raise DeployerError(f"reservation {reservation_id} is not in the ledger")
             values = {"reservation_id": reservation_id, "at": to_micros(at), "outcome": outcome}
-            connection.execute(_SETTLE, values)
+            connection.append(_SETTLE, values)
 
 
 def _reserve(connection: Connection, request: ReservationRequest) -> Reservation:
     held = _held(connection, request)
     if not request.override and request.spent + held + request.amount > request.limit:
         raise _Refused(ReservationRefusal(request.policy, request.spent, held, request.amount, request.limit))
-    key = connection.execute(_RESERVE, _row(request)).inserted_primary_key
-    return Reservation(int(key[0]) if key else 0, request.policy, request.amount)
+    return Reservation(connection.append(_RESERVE, _row(request)), request.policy, request.amount)
 
 
 def _held(connection: Connection, request: ReservationRequest) -> Money:
@@ -71,7 +73,7 @@ def _held(connection: Connection, request: ReservationRequest) -> Money:
         "period_end": to_micros(request.period.end),
         "currency": currency,
     }
-    return to_money(int(connection.execute(_HELD, values).scalar_one()), currency)
+    return to_money(connection.first(_HELD, values).nano, currency)
 
 
 def _row(request: ReservationRequest) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from deployer.domain.deployment import Deployment
@@ -18,30 +18,26 @@ from deployer.domain.subject import Subject
 from deployer.ledger.codec import to_deployment, to_instant, to_json, to_micros
 from deployer.ledger.register import Instance, correct, register
 from deployer.ledger.schema import sighting, subject, sweep, tracked
+from deployer.ledger.statement import Connection, Statement
 
-_SWEEP = insert(sweep)
-_SIGHTING = insert(sighting)
-_ALIVE = (
+_SWEEP = Statement(insert(sweep))
+_SIGHTING = Statement(insert(sighting))
+_ALIVE = Statement(
     select(subject.c.key, subject.c.instance, tracked)
     .join(subject, subject.c.id == tracked.c.subject_id)
     .where(tracked.c.gone_at.is_(None))
 )
-_ALL = (
-    select(subject.c.key, subject.c.instance, tracked)
-    .join(subject, subject.c.id == tracked.c.subject_id)
-    .where(tracked.c.subject_id.in_(bindparam("ids", expanding=True)))
-)
 _track = insert(tracked)
-_TRACK = _track.on_conflict_do_update(
-    index_elements=[tracked.c.subject_id],
-    set_={"document": _track.excluded.document, "last_seen": _track.excluded.last_seen, "gone_at": None},
+_TRACK = Statement(
+    _track.on_conflict_do_update(
+        index_elements=[tracked.c.subject_id],
+        set_={"document": _track.excluded.document, "last_seen": _track.excluded.last_seen, "gone_at": None},
+    )
 )
-_SEEN = (
-    update(tracked)
-    .where(tracked.c.subject_id == bindparam("row"), tracked.c.last_seen < bindparam("at"))
-    .values(last_seen=bindparam("at"))
-)
-_GONE = update(tracked).where(tracked.c.subject_id == bindparam("row")).values(gone_at=bindparam("at"))
+_of_row = update(tracked).where(tracked.c.subject_id == bindparam("row"))
+_SEEN = Statement(_of_row.where(tracked.c.last_seen < bindparam("at")).values(last_seen=bindparam("at")))
+_GONE = Statement(_of_row.values(gone_at=bindparam("at")))
+_DOCUMENT = Statement(_of_row.values(document=bindparam("new")))
 
 
 @dataclass(frozen=True)
@@ -60,7 +56,7 @@ def read_alive(connection: Connection) -> dict[str, Known]:
     """Those believed alive, by `DeploymentId.key`."""
     return {
         row.key: Known(row.subject_id, row.instance, row.document, row.accrued_to, row.usage_state, row.usage_to)
-        for row in connection.execute(_ALIVE)
+        for row in connection.rows(_ALIVE)
     }
 
 
@@ -73,7 +69,7 @@ def read_tracked(connection: Connection) -> dict[str, Tracked]:
             last_seen=to_instant(row.last_seen),
             accrued_to=to_instant(row.accrued_to),
         )
-        for row in connection.execute(_ALIVE)
+        for row in connection.rows(_ALIVE)
     }
 
 
@@ -87,9 +83,7 @@ def append_sweep(connection: Connection, snapshot: Snapshot) -> int:
         "gaps": to_json(snapshot.gaps),
         "unread": to_json(sorted(snapshot.unread)),
     }
-    key = connection.execute(_SWEEP, values).inserted_primary_key
-    assert key is not None  # noqa: S101 - a plain insert of one row always has one
-    return int(key[0])
+    return connection.append(_SWEEP, values)
 
 
 def append_sightings(
@@ -116,8 +110,7 @@ def append_sightings(
         at,
     )
     _change(connection, sweep_id, [(alive[key].row, documents[key]) for key in changed], at)
-    if same:
-        connection.execute(_SEEN, [{"row": alive[key].row, "at": at} for key in same])
+    connection.for_each(_SEEN, [{"row": alive[key].row, "at": at} for key in same])
     return ids
 
 
@@ -127,17 +120,15 @@ def _instance(deployment: Deployment, known: Known | None) -> str:
 
 
 def _end(connection: Connection, sweep_id: int, ended: Sequence[Known], at: int) -> None:
-    if ended:
-        connection.execute(_GONE, [{"row": known.row, "at": at} for known in ended])
-        connection.execute(_SIGHTING, [_event(sweep_id, known.row, "gone", "") for known in ended])
+    connection.for_each(_GONE, [{"row": known.row, "at": at} for known in ended])
+    connection.for_each(_SIGHTING, [_event(sweep_id, known.row, "gone", "") for known in ended])
 
 
 def _start(
     connection: Connection, sweep_id: int, started: Sequence[tuple[int, Deployment, str, Known | None]], at: int
 ) -> None:
-    if started:
-        connection.execute(_TRACK, [_tracking(row, one, document, known, at) for row, one, document, known in started])
-        connection.execute(_SIGHTING, [_event(sweep_id, row, "seen", document) for row, _, document, _ in started])
+    connection.for_each(_TRACK, [_tracking(row, one, document, known, at) for row, one, document, known in started])
+    connection.for_each(_SIGHTING, [_event(sweep_id, row, "seen", document) for row, _, document, _ in started])
 
 
 def _tracking(row: int, deployment: Deployment, document: str, known: Known | None, at: int) -> dict[str, Any]:
@@ -157,13 +148,8 @@ def _tracking(row: int, deployment: Deployment, document: str, known: Known | No
 
 
 def _change(connection: Connection, sweep_id: int, changed: Sequence[tuple[int, str]], at: int) -> None:
-    if changed:
-        values = [{"row": row, "new": document} for row, document in changed]
-        connection.execute(_DOCUMENT, values)
-        connection.execute(_SIGHTING, [_event(sweep_id, row, "changed", document) for row, document in changed])
-
-
-_DOCUMENT = update(tracked).where(tracked.c.subject_id == bindparam("row")).values(document=bindparam("new"))
+    connection.for_each(_DOCUMENT, [{"row": row, "new": document} for row, document in changed])
+    connection.for_each(_SIGHTING, [_event(sweep_id, row, "changed", document) for row, document in changed])
 
 
 def _event(sweep_id: int, row: int, event: str, document: str) -> dict[str, Any]:

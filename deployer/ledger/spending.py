@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, case, func, or_, select
 
 from deployer.domain.charge import Bound, Known, Meter, Spend
 from deployer.domain.period import Period
@@ -16,15 +16,18 @@ from deployer.ledger.codec import DAY, to_micros, to_money
 from deployer.ledger.entry import Entry, share
 from deployer.ledger.register import read, source_texts
 from deployer.ledger.schema import charge, daily, source, subject, unpriced
+from deployer.ledger.statement import Connection, Statement
 
 _FIRST: ColumnElement[int] = bindparam("first")
 _LAST: ColumnElement[int] = bindparam("last")
-_DAYS = (
-    select(daily.c.subject_id, daily.c.currency, func.sum(daily.c.low), func.sum(daily.c.high))
+_DAYS = Statement(
+    select(
+        daily.c.subject_id, daily.c.currency, func.sum(daily.c.low).label("low"), func.sum(daily.c.high).label("high")
+    )
     .where(daily.c.day >= _FIRST, daily.c.day < _LAST)
     .group_by(daily.c.subject_id, daily.c.currency)
 )
-_DAYS_UNPRICED = (
+_DAYS_UNPRICED = Statement(
     select(unpriced.c.subject_id, unpriced.c.source_id)
     .where(unpriced.c.day >= _FIRST, unpriced.c.day < _LAST)
     .distinct()
@@ -33,14 +36,19 @@ _START: ColumnElement[int] = bindparam("start")
 _END: ColumnElement[int] = bindparam("end")
 _DAY: ColumnElement[int] = bindparam("day")
 _EXACT = case((charge.c.bound == Bound.EXACT.value, charge.c.nano), else_=0)
-_WITHIN = (
-    select(charge.c.subject_id, charge.c.currency, func.sum(_EXACT), func.sum(charge.c.nano))
+_WITHIN = Statement(
+    select(
+        charge.c.subject_id,
+        charge.c.currency,
+        func.sum(_EXACT).label("low"),
+        func.sum(charge.c.nano).label("high"),
+    )
     .where(charge.c.day == _DAY, charge.c.start >= _START, charge.c.end <= _END, charge.c.nano.is_not(None))
     .group_by(charge.c.subject_id, charge.c.currency)
 )
 _across: ColumnElement[bool] = or_(charge.c.start < _START, charge.c.end > _END, charge.c.nano.is_(None))
-_ACROSS = select(charge).where(charge.c.day == _DAY, charge.c.start < _END, charge.c.end >= _START, _across)
-_CHARGES = (
+_ACROSS = Statement(select(charge).where(charge.c.day == _DAY, charge.c.start < _END, charge.c.end >= _START, _across))
+_CHARGES = Statement(
     select(charge, subject.c.key, subject.c.instance, source.c.text)
     .join(subject, subject.c.id == charge.c.subject_id)
     .join(source, source.c.id == charge.c.source_id)
@@ -82,7 +90,7 @@ def read_charges(connection: Connection, period: Period) -> Iterator[Entry]:
     """All charges that touch the period, whole, in the order in which they were written."""
     start, end = to_micros(period.start), to_micros(period.end)
     values = {"first": start // DAY, "last": end // DAY + 1, "start": start, "end": end}
-    for row in connection.execute(_CHARGES, values):
+    for row in connection.rows(_CHARGES, values):
         yield Entry(
             who=(row.key, row.instance),
             meter=Meter(row.meter),
@@ -111,21 +119,21 @@ def _edges(start: int, end: int, first: int, last: int) -> Iterator[tuple[int, i
 
 def _add_days(connection: Connection, sums: _Sums, first: int, last: int) -> None:
     days = {"first": first, "last": last}
-    for row in connection.execute(_DAYS, days):
-        sums.add(*row)
-    for row, source_id in connection.execute(_DAYS_UNPRICED, days):
-        sums.name(row, source_id)
+    for row in connection.rows(_DAYS, days):
+        sums.add(row.subject_id, row.currency, row.low, row.high)
+    for row in connection.rows(_DAYS_UNPRICED, days):
+        sums.name(row.subject_id, row.source_id)
 
 
 def _add_part_of_day(connection: Connection, sums: _Sums, start: int, end: int) -> None:
     values = {"day": start // DAY, "start": start, "end": end}
-    for number, currency, low, high in connection.execute(_WITHIN, values):
-        sums.add(number, currency, low, high)
-    for row in connection.execute(_ACROSS, values):
+    for row in connection.rows(_WITHIN, values):
+        sums.add(row.subject_id, row.currency, row.low, row.high)
+    for row in connection.rows(_ACROSS, values):
         _add_across(sums, row, start, end)
 
 
-def _add_across(sums: _Sums, row: Row[Any], start: int, end: int) -> None:
+def _add_across(sums: _Sums, row: Any, start: int, end: int) -> None:
     from_, to = max(row.start, start), min(row.end, end)
     if from_ >= to and row.start < row.end:
         return
@@ -138,7 +146,8 @@ def _add_across(sums: _Sums, row: Row[Any], start: int, end: int) -> None:
 
 def _spends(connection: Connection, sums: _Sums) -> Iterator[SubjectSpend]:
     subjects = read(connection, {row for row, _ in sums.amounts} | sums.unpriced.keys())
-    texts = source_texts(connection, {one for names in sums.unpriced.values() for one in names})
+    named = {one for names in sums.unpriced.values() for one in names}
+    texts = source_texts(connection, named) if named else {}
     names = {row: tuple(texts[one] for one in sources) for row, sources in sums.unpriced.items()}
     for (row, currency), (low, high) in sums.amounts.items():
         spend = Spend(to_money(low, currency), to_money(high, currency), names.pop(row, ()))

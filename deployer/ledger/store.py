@@ -1,8 +1,10 @@
 """Connections and transactions on the ledger's file, and their errors in words.
 
-SQLite in WAL mode with `synchronous=FULL`: a commit has reached the disk when it returns, so a
-crash at any later point loses nothing. Writers take the lock when they begin (`BEGIN IMMEDIATE`),
-so what they read cannot change before they write; a second writer waits.
+SQLite in WAL mode. Writers take the lock when they begin (`BEGIN IMMEDIATE`), so what they read
+cannot change before they write; a second writer waits. A commit that returned survives the end of the
+process, however it ends. It survives a power cut too (`synchronous = FULL`), except where the caller
+says that the loss of the last moments would be made good by itself (`lasting=False`): what a sweep
+observed and accrued is observed and accrued again by the next one, from the same starting point.
 """
 
 import sqlite3
@@ -10,12 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, create_engine
-from sqlalchemy.exc import DatabaseError, IntegrityError
+import sqlalchemy
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import QueuePool
 
 from deployer.errors import DeployerError, ReadOnlyLedger
 from deployer.ledger.file import BUSY_SECONDS, open_to_read, open_to_write
+from deployer.ledger.statement import Connection
 
 
 class Store:
@@ -26,23 +29,45 @@ class Store:
         self.read_only = read_only
         if not read_only:
             _make_folder(path)
-        self._engine = create_engine("sqlite://", creator=self._connect, poolclass=QueuePool, max_overflow=-1)
+        self._engine = sqlalchemy.create_engine(
+            "sqlite://", creator=self._connect, poolclass=QueuePool, max_overflow=-1
+        )
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent view of the ledger, for the length of the block."""
-        with self._explained(), self._engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN")
-            yield connection
+        with self._explained(), self._driver() as driver:
+            driver.execute("BEGIN")
+            yield Connection(driver)
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """One transaction: all of the block is durable when it ends, or nothing of it happened."""
+    def write(self, *, lasting: bool = True) -> Iterator[Connection]:
+        """One transaction: all of the block is written when it ends, or nothing of it happened."""
         if self.read_only:
             raise self._refusal()
+        with self._explained(), self._driver() as driver:
+            driver.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
+            driver.execute("BEGIN IMMEDIATE")
+            yield Connection(driver)
+            driver.execute("COMMIT")
+
+    @contextmanager
+    def alter(self) -> Iterator[sqlalchemy.Connection]:
+        """As `write`, for changes of the schema."""
         with self._explained(), self._engine.begin() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
+
+    @contextmanager
+    def _driver(self) -> Iterator[sqlite3.Connection]:
+        """A connection of the pool, which rolls back what was not committed when it takes it back."""
+        pooled = self._engine.raw_connection()
+        try:
+            driver = pooled.driver_connection
+            assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - what `_connect` made
+            yield driver
+        finally:
+            pooled.close()
 
     def close(self) -> None:
         self._engine.dispose()
@@ -54,7 +79,7 @@ class Store:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except IntegrityError:
+        except sqlite3.IntegrityError:
             raise  # a defect of ours, not something for people to mend
         except DatabaseError as error:
             raise self._in_words(str(error.orig)) from None

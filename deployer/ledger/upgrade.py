@@ -12,7 +12,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 def upgrade(store: Store) -> None:
     """Apply what is missing, all or nothing. Of two processes at once the second waits and finds nothing to do."""
-    with store.write() as connection:
+    with store.alter() as connection:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         config.set_main_option("path_separator", "os")

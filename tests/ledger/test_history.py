@@ -5,9 +5,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
-from deployer.ports import Ledger
-from tests.ledger.world import START
+from deployer.ledger.statement import Statement
+from deployer.ledger.store import Store
 
 TABLES = {
     "sweep": "as_of, complete, accounts, deployments, gaps, unread",
@@ -39,14 +40,42 @@ def test_rows_are_never_changed_or_deleted(fresh_file: Path, table: str, change:
             connection.execute(change.format(table=table, column=columns[-1]))
 
 
-def test_commits_are_on_the_disk_when_they_return(ledger: Ledger) -> None:
-    """`synchronous = FULL` in WAL mode: https://sqlite.org/pragma.html#pragma_synchronous."""
-    ledger.decisions.pause(False, "me", START)
+@pytest.mark.parametrize(("lasting", "level"), [(True, 2), (False, 1)])
+def test_a_lasting_transaction_is_on_the_disk_when_it_returns(fresh_file: Path, lasting: bool, level: int) -> None:
+    """2 is FULL, 1 is NORMAL: https://sqlite.org/pragma.html#pragma_synchronous."""
+    store = Store(fresh_file, read_only=False)
 
-    with ledger._store.read() as connection:  # type: ignore[attr-defined]
+    with store.write(lasting=lasting) as connection:
         modes = [
-            connection.exec_driver_sql(f"PRAGMA {name}").scalar()
-            for name in ("journal_mode", "synchronous", "foreign_keys")
+            connection.first(Statement(text(f"PRAGMA {name}")))[0]
+            for name in ("synchronous", "journal_mode", "foreign_keys")
         ]
 
-    assert modes == ["wal", 2, 1]
+    assert modes == [level, "wal", 1]
+    store.close()
+
+
+def test_what_fails_half_way_never_happened(fresh_file: Path) -> None:
+    store = Store(fresh_file, read_only=False)
+
+    with pytest.raises(RuntimeError, match="half way"):
+        _fail_half_way(store)
+
+    with store.read() as connection:
+        assert connection.rows(Statement(text("SELECT * FROM pause"))) == []
+    store.close()
+
+
+def _fail_half_way(store: Store) -> None:
+    with store.write() as connection:
+        connection.append(Statement(text("INSERT INTO pause VALUES (1, 1, 'me', 1)")), {})
+        raise RuntimeError("half way")
+
+
+def test_statement_that_lacks_a_value_is_not_run(fresh_file: Path) -> None:
+    store = Store(fresh_file, read_only=False)
+    lacking = Statement(text("SELECT :number"))
+
+    with pytest.raises(ValueError, match="a statement needs number"), store.read() as connection:
+        connection.rows(lacking)
+    store.close()
