@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.context import finish, pass_app, person
-from deployer.cli.render import emit, output_option, progress, tell
+from deployer.cli.render import emit, output_option, progress, tell, warn
 
 if TYPE_CHECKING:
     from deployer.app import App
+    from deployer.guard.context import GuardContext
+    from deployer.guard.outcome import Outcome
 
 
 @click.group()
@@ -60,14 +62,26 @@ def apply_guard(app: "App", output: str) -> None:
     """
     from deployer.cli.sweep import emit_outcome
     from deployer.guard.outcome import exit_code
-    from deployer.guard.sweep import apply_sweep
 
     context = app.guard_context()
     with progress("sweeping; an undeploy is watched until it is really gone"):
-        outcome = apply_sweep(context)
+        outcome = sweep_once(context)
     code = exit_code(outcome)
     emit_outcome(outcome, output, code)
     finish(code)
+
+
+def sweep_once(context: "GuardContext") -> "Outcome":
+    """What `guard apply` and `serve` do: charge fine-tunes that have ended, so that budgets know of them, and sweep."""
+    from deployer.errors import DeployerError
+    from deployer.guard.sweep import apply_sweep
+    from deployer.training.follow import settle_open
+
+    try:
+        settle_open(context)
+    except DeployerError as error:  # a sweep does not wait for a job's charge
+        warn(f"ended fine-tunes were not charged: {error.message}")
+    return apply_sweep(context)
 
 
 @guard.command("status")

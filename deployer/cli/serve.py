@@ -36,15 +36,15 @@ def serve(app: "App", no_web: bool, every: int) -> None:
       deployer serve --no-web
       deployer serve --every 15
     """
+    from deployer.cli.guard import sweep_once
     from deployer.clock import SystemClock
     from deployer.guard.schedule import Watch
-    from deployer.guard.sweep import apply_sweep
     from deployer.guard.timetable import SchedulerTimetable
 
     _fresh_context(app)  # settings and policies that cannot be read end this command, not its first sweep
     timetable = SchedulerTimetable(app.clock)
     watch = Watch(
-        lambda: apply_sweep(_fresh_context(app)), timetable, app.clock, every=timedelta(minutes=every), report=_report
+        lambda: sweep_once(_fresh_context(app)), timetable, app.clock, every=timedelta(minutes=every), report=_report
     )
     watch.start()
     if not isinstance(app.clock, SystemClock):

@@ -84,7 +84,7 @@ def _act(context: GuardContext, whole: Snapshot, action: Action, hold: Hold) -> 
         return ActResult(ActKind.UNDEPLOY, key, Phase.WITHDRAWN, "another guard took over", action=action)
     still = reconsider(context, whole, action.target)
     if isinstance(still, NoLonger):
-        return ActResult(ActKind.UNDEPLOY, key, still.phase, still.reason, action=action)
+        return ActResult(ActKind.UNDEPLOY, key, still.phase, still.reason, action=action, unread=still.unread)
     result = undeploy(
         context,
         still.deployment,

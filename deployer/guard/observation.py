@@ -80,7 +80,7 @@ def _see(provider: Provider, windows: Windows, tracked: Mapping[str, Tracked]) -
     try:
         inventory = provider.inventory.observe()
     except DeployerError as error:
-        return Seen(InventoryReading(gaps=(Gap("inventory", provider.name, error.message),), complete=False))
+        return Seen(InventoryReading(gaps=(Gap("accounts", provider.name, error.message),), complete=False))
     new = [one for one in inventory.deployments if _is_new(one, tracked)]
     steady = [one for one in inventory.deployments if not _is_new(one, tracked)]
     usage = [_use(provider, new, _since_creation(windows, new)), _use(provider, steady, windows.steady)]

@@ -13,7 +13,8 @@ from deployer.policy.view import View
 class ActResult:
     """How one act ended; `act_id` is its journal entry, None when it was given up before its intent.
 
-    `phase` is final, or the phase in which the act was left to whoever is at it now.
+    `phase` is final, or the phase in which the act was left to whoever is at it now. `unread`: it was
+    given up because what it stands on could not be read.
     """
 
     kind: ActKind
@@ -23,6 +24,7 @@ class ActResult:
     act_id: int | None = None
     action: Action | None = None
     deployment: Deployment | None = None
+    unread: bool = False
 
     @property
     def failed(self) -> bool:
@@ -64,7 +66,14 @@ def exit_code(outcome: Outcome, *, pending: bool = False) -> int:
         (4, bool(plan.errors)),
         (1, outcome.blind or bool(outcome.failures) or any(end.failed for end in ends)),
         (3, bool(plan.deferred)),
-        (5, bool(plan.gaps) or any(finding.state is Activity.UNKNOWN for finding in plan.findings)),
+        (5, _unread(outcome)),
         (10, pending and bool(plan.acts)),
     )
     return next((code for code, applies in codes if applies), 0)
+
+
+def _unread(outcome: Outcome) -> bool:
+    """Whether a rule's input or a part of the inventory could not be read."""
+    plan = outcome.plan
+    unknown = any(finding.state is Activity.UNKNOWN for finding in plan.findings)
+    return bool(plan.gaps) or unknown or any(end.unread for end in outcome.results + outcome.recovered)

@@ -10,6 +10,7 @@ from deployer.domain.act import Phase
 from deployer.domain.deployment import Deployment
 from deployer.domain.plan import Action, Mode, Plan
 from deployer.domain.snapshot import Snapshot
+from deployer.domain.usage import Activity
 from deployer.errors import CloudError
 from deployer.guard.accounting import account_for
 from deployer.guard.context import GuardContext
@@ -34,6 +35,7 @@ class NoLonger:
     phase: Phase = Phase.WITHDRAWN
     gone: bool = False
     replaced: bool = False
+    unread: bool = False
 
 
 def reconsider(context: GuardContext, whole: Snapshot, target: Deployment) -> Still | NoLonger:
@@ -83,5 +85,7 @@ def _answer(plan: Plan, fresh: Deployment) -> Still | NoLonger:
     for action in plan.acts:
         if action.target is not None and action.target.id.key == fresh.id.key:
             return Still(action, fresh)
-    reasons = [finding.reason for finding in plan.findings if finding.deployment.id.key == fresh.id.key]
-    return NoLonger(f"no policy asks for it any more ({'; '.join(reasons) or 'no policy matches it'})")
+    found = [finding for finding in plan.findings if finding.deployment.id.key == fresh.id.key]
+    reasons = "; ".join(finding.reason for finding in found) or "no policy matches it"
+    unread = any(finding.state is Activity.UNKNOWN for finding in found)
+    return NoLonger(f"no policy asks for it any more ({reasons})", unread=unread)

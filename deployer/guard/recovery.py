@@ -6,6 +6,7 @@ made is looked for before anybody makes it again.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from deployer.domain.act import Act, ActKind, Phase
 from deployer.domain.deployment import Deployment
@@ -70,7 +71,8 @@ def _ended_without_us(context: GuardContext, act: Act, target: Deployment, why: 
         return end(context, act, Phase.DONE, f"found gone at the next start ({why.reason})", target)
     if why.phase is Phase.FAILED:
         return _left_open(act, why.reason)
-    return end(context, act, Phase.WITHDRAWN, f"given up at the next start: {why.reason}", target)
+    result = end(context, act, Phase.WITHDRAWN, f"given up at the next start: {why.reason}", target)
+    return replace(result, unread=why.unread)
 
 
 def _left_open(act: Act, reason: str) -> ActResult:

@@ -57,10 +57,8 @@ class Watch:
         """One sweep; whatever goes wrong is reported, and the next one comes all the same."""
         try:
             outcome = self._sweep()
-        except DeployerError as error:
-            self._report(error)
-            now = self._clock.now()
-            self._book(now, self._retry(now))
+        except Exception as error:
+            self._failed(error)
             return
         self._report(outcome)
         failed = any(result.failed for result in outcome.results + outcome.recovered) or bool(outcome.failures)
@@ -70,6 +68,13 @@ class Watch:
         else:
             self._failures = 0
         self._book(outcome.plan.as_of, min(instants, default=None))
+
+    def _failed(self, error: Exception) -> None:
+        if not isinstance(error, DeployerError):
+            error = DeployerError(f"this is a defect of deployer: {type(error).__name__}: {error}")
+        self._report(error)
+        now = self._clock.now()
+        self._book(now, self._retry(now))
 
     def tick(self) -> None:
         """Sweep if its time has come on a clock that does not flow like the machine's (the sandbox's)."""

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from typing import Any
 
 from deployer.clock import Clock, SystemClock
@@ -14,13 +15,22 @@ class SchedulerTimetable:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._machine = SystemClock()
+        self._busy = Lock()
+        self._stopping = False
         self._scheduler = _scheduler()
 
     def start(self) -> None:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Let a running sweep end, and start none."""
+        """Let a running sweep end, and start none.
+
+        Shutting APScheduler down holds its locks while it waits, and a sweep needs them to book its
+        next instant; so the waiting is done here first, and no job is left that it could be processing.
+        """
+        self._stopping = True
+        with self._busy:
+            self._scheduler.remove_all_jobs()
         self._scheduler.shutdown(wait=True)
 
     def every(self, period: timedelta, run: Callable[[], None], *, name: str = "sweep") -> None:
@@ -33,7 +43,12 @@ class SchedulerTimetable:
         self._add(run, "instant", trigger="date", run_date=self._machine.now() + wait)
 
     def _add(self, run: Callable[[], None], name: str, **when: Any) -> None:
-        self._scheduler.add_job(run, id=name, replace_existing=True, **when)
+        self._scheduler.add_job(lambda: self._run(run), id=name, replace_existing=True, **when)
+
+    def _run(self, run: Callable[[], None]) -> None:
+        with self._busy:
+            if not self._stopping:
+                run()
 
 
 def _scheduler() -> Any:

@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 
 from deployer.domain.act import ActKind, Phase
-from deployer.domain.plan import Mode
+from deployer.domain.plan import Action, ActionKind, Mode
 from deployer.errors import CloudError, Conflict, NotFound, Unreachable
-from deployer.guard.apply import SWEEP
+from deployer.guard.apply import SWEEP, CheckedPlan, apply
 from deployer.guard.lock import exclusive
 from deployer.guard.outcome import exit_code
 from deployer.guard.restoration import unpack
@@ -135,6 +135,27 @@ def test_the_blast_radius_holds_and_the_rest_is_deferred(world: World) -> None:
     assert exit_code(outcome) == 3
 
 
+def test_the_blast_radius_is_enforced_again_whoever_brings_the_plan(world: World) -> None:
+    world.policies = policies(IDLE, limits=GENEROUS)
+    world.warned("one", "two", "three")
+    planned = world.plan()
+    assert planned.view is not None
+    world.policies = policies(IDLE, limits=Limits(max_actions=1))
+    outcome = apply(world.context, CheckedPlan(planned.plan, planned.view.snapshot))
+    assert len(outcome.results) == 1
+    assert len(outcome.plan.deferred) == 2
+
+
+def test_a_plan_that_the_policies_never_made_deletes_nothing(world: World) -> None:
+    bot = world.cloud.deploy("bot")
+    planned = world.plan()
+    assert planned.view is not None
+    forged = Action(ActionKind.UNDEPLOY, "dev", "idle", "because", world.clock.now(), bot)
+    outcome = apply(world.context, CheckedPlan(replace(planned.plan, actions=(forged,)), planned.view.snapshot))
+    assert [result.phase for result in outcome.results] == [Phase.WITHDRAWN]
+    assert world.standing == {"bot"}
+
+
 # --- decided again just before ------------------------------------------------------------------
 
 
@@ -184,7 +205,9 @@ def test_a_pause_given_meanwhile_withdraws_it(world: World) -> None:
 def test_usage_that_cannot_be_read_again_withdraws_it(world: World) -> None:
     world.warned("bot")
     world.cloud.hook("read", lambda: world.cloud.fail("usage", CloudError("503", status=503)))
-    [result] = world.sweep().results
+    outcome = world.sweep()
+    [result] = outcome.results
+    assert exit_code(outcome) == 5
     assert result.phase is Phase.WITHDRAWN
     assert "503" in result.detail
 
@@ -283,13 +306,7 @@ def test_a_silent_deployment_whose_metric_is_not_proven_alive_is_unknown(world: 
 def test_hosting_is_charged_until_the_deployment_was_really_gone(world: World) -> None:
     world.warned("bot")
     world.sweep()
-    hosting = [charge for charge in _charges(world) if charge.amount is not None]
+    hosting = [charge for charge in world.charges() if charge.amount is not None]
     seconds = sum((charge.period.length.total_seconds() for charge in hosting), 0.0)
     assert seconds == 32 * 3600 + 20
     assert world.ledger.readings.tracked() == {}
-
-
-def _charges(world: World):  # type: ignore[no-untyped-def]
-    from deployer.domain.period import Period
-
-    return world.ledger.readings.charges(Period(world.clock.now() - 40 * HOUR, world.clock.now() + HOUR))

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import pytest
+
 from deployer.domain.act import ActKind, Phase
 from deployer.domain.plan import Action, ActionKind, Mode, Plan
 from deployer.errors import DeployerError
@@ -53,7 +55,7 @@ class Sweeps:
         self.ran: list[datetime] = []
         self.due: datetime | None = None
         self.failing = False
-        self.error: DeployerError | None = None
+        self.error: Exception | None = None
 
     def __call__(self) -> Outcome:
         self.ran.append(self.clock.now())
@@ -110,16 +112,23 @@ def test_after_success_the_back_off_starts_again() -> None:
     assert sweeps.ran == [BEGINNING, BEGINNING + FIRST_RETRY]
 
 
-def test_a_sweep_that_fails_is_reported_and_the_next_one_comes() -> None:
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (DeployerError("the ledger is busy"), "the ledger is busy"),
+        (KeyError("bot"), "this is a defect of deployer: KeyError: 'bot'"),
+    ],
+)
+def test_a_sweep_that_fails_is_reported_and_the_next_one_comes(error: Exception, words: str) -> None:
     clock = FakeClock()
     timetable, sweeps = FakeTimetable(clock), Sweeps(clock)
     said: list[object] = []
-    sweeps.error = DeployerError("the ledger is busy")
+    sweeps.error = error
     watch = Watch(sweeps, timetable, clock, report=said.append)
     watch.start()
     sweeps.error = None
     timetable.pass_time(BEGINNING + FIRST_RETRY)
-    assert [str(one) for one in said[:1]] == ["the ledger is busy"]
+    assert [str(one) for one in said[:1]] == [words]
     assert len(sweeps.ran) == 2
 
 

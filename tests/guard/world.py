@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from deployer.domain.charge import Meter
+from deployer.domain.charge import Charge, Meter
 from deployer.domain.deployment import Deployment
 from deployer.domain.money import Money
+from deployer.domain.period import Period
 from deployer.domain.plan import Mode
 from deployer.guard.context import GuardContext
 from deployer.guard.outcome import Outcome
@@ -125,6 +126,11 @@ class World:
         self.sweep()
         self.clock.advance(2 * HOUR)
         return made
+
+    def charges(self) -> tuple[Charge, ...]:
+        """All that was charged in the last weeks."""
+        now = self.clock.now()
+        return self.ledger.readings.charges(Period(now - timedelta(days=40), now + HOUR))
 
     @property
     def standing(self) -> set[str]:
