@@ -21,7 +21,7 @@ from deployer import __version__
 from deployer.clock import Clock
 from deployer.errors import CloudError
 from deployer.ports import Connection
-from deployer.providers.azure.credential import SharedCredential, TokenPolicy, open_credential
+from deployer.providers.azure.credential import TokenPolicy, open_credential
 from deployer.providers.azure.endpoint import Endpoints, same_origin, scope
 from deployer.providers.azure.error import cloud_error, refusal, words_of
 from deployer.providers.azure.transport import ClockedTransport, PatientPolicy, asked_wait
@@ -194,6 +194,3 @@ class Cloud:
             code, words = "", content[:200].decode("utf-8", "replace")
         retry_after = asked_wait(headers, self.clock.now())
         return refusal(what, status, code, words, self.connection.scrub, retry_after=retry_after)
-
-
-__all__ = ["Answer", "Cloud", "SharedCredential"]

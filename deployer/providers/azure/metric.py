@@ -104,7 +104,6 @@ class Evidence:
 
     counts: Mapping[tuple[str, ...], Counts] = field(default_factory=dict)
     cause: str = ""
-    status: int = 200
 
     @property
     def complete(self) -> bool:

@@ -140,4 +140,4 @@ def _print(instant: Any) -> str:
 
 
 def _failed(error: CloudError) -> Evidence:
-    return Evidence(cause=error.message, status=error.status)
+    return Evidence(cause=error.message)
