@@ -31,7 +31,7 @@ _COUNTS = ("requests", "failed_requests", "input_tokens", "cached_tokens", "outp
 _STORED = Statement(
     select(grain.c.subject_id, grain.c.start, *(grain.c[name] for name in _COUNTS))
     .where(grain.c.start >= bindparam("since"))
-    .order_by(grain.c.id)
+    .order_by(grain.c.start, grain.c.id)
 )
 Counts = tuple[int | None, ...]
 Stored = Mapping[tuple[int, int], Counts]

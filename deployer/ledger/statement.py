@@ -24,7 +24,7 @@ class Statement:
     """One statement; the names of its values are those of the first run."""
 
     def __init__(self, clause: Executable) -> None:
-        self._clause = clause
+        self.clause = clause
         self._text = ""
         self._fixed: dict[str, Any] = {}
         self._row: Callable[[Iterable[Any]], Any] | None = None
@@ -45,8 +45,8 @@ class Statement:
         return [self._row(values) for values in cursor]
 
     def _compile(self, values: Values) -> None:
-        keys = [name for name in values if name in self._clause.table.c] if isinstance(self._clause, Insert) else None
-        compiled = self._clause.compile(dialect=_DIALECT, column_keys=keys)  # type: ignore[attr-defined]
+        keys = [name for name in values if name in self.clause.table.c] if isinstance(self.clause, Insert) else None
+        compiled = self.clause.compile(dialect=_DIALECT, column_keys=keys)  # type: ignore[attr-defined]
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 - what a dialect of SQL compiles to
         binds = compiled.binds
         missing = [name for name, bind in binds.items() if bind.required and name not in values]
