@@ -32,8 +32,7 @@ class UsageBucket:
     @property
     def active(self) -> bool:
         """Any positive count is activity, failing calls included."""
-        counts = (self.requests, self.input_tokens, self.output_tokens)
-        return any(count is not None and count > 0 for count in counts)
+        return max(self.requests or 0, self.input_tokens or 0, self.output_tokens or 0) > 0
 
 
 @dataclass(frozen=True)
@@ -57,8 +56,7 @@ class UsageReading:
     @property
     def last_activity(self) -> datetime | None:
         """The end of the last grain with a positive count, None if there was none."""
-        ends = [bucket.end for bucket in self.buckets if bucket.active]
-        return max(ends) if ends else None
+        return next((bucket.end for bucket in reversed(self.buckets) if bucket.active), None)
 
     @property
     def failing(self) -> bool:
