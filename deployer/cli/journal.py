@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from deployer.app import App
     from deployer.domain.act import Act
 
+EVERYTHING = 1_000_000
 COLUMNS = (
     Column("act", right=True),
     Column("at", show=moment),
@@ -46,8 +47,9 @@ def list_journal(app: "App", limit: int, subject: str, output: str) -> None:
       deployer journal list
       deployer journal list --subject support-bot -o json
     """
-    acts = [act for act in app.ledger.journal.acts(limit=limit) if subject.lower() in act.subject]
-    emit([_row(act) for act in acts], output, COLUMNS, empty="Nothing has been done yet.")
+    acts = app.ledger.journal.acts(limit=EVERYTHING if subject else limit)
+    about = [act for act in acts if subject.lower() in act.subject][:limit]
+    emit([_row(act) for act in about], output, COLUMNS, empty="Nothing has been done yet.")
 
 
 @journal.command("show")

@@ -130,10 +130,10 @@ def _print(outcome: Outcome) -> None:
     say(_heading(outcome))
     _section("Done", [_told_result(result) for result in (*outcome.recovered, *outcome.results)])
     if not outcome.applied or plan.mode is Mode.OBSERVE:
-        _section("Would undeploy" if plan.mode is Mode.OBSERVE else "Undeploy", map(_line, plan.acts))
+        _section("Would undeploy" if plan.mode is Mode.OBSERVE else "Undeploy", map(_act, plan.acts))
     _section("Warn", [_line(action) for action in plan.actions if action.kind is ActionKind.WARN])
     _section("Alert", [_line(action) for action in plan.actions if action.kind is ActionKind.ALERT])
-    _section("Deferred", [f"{_line(late.action)}\n    put off: {late.reason}" for late in plan.deferred])
+    _section("Deferred", [f"{_act(late.action)}\n    put off: {late.reason}" for late in plan.deferred])
     _section("Unknown", [f"{finding.deployment.id}: {finding.reason}" for finding in unknown(plan)])
     _section(_unguarded_title(outcome), [_unguarded_line(outcome, one) for one in plan.unguarded])
     _section("Next", [_next(action) for action in plan.upcoming[:3]])
@@ -164,10 +164,13 @@ def _section(title: str, lines: Iterable[str]) -> None:
 def _line(action: Action) -> str:
     subject = str(action.target.id) if action.target else f"policy {action.policy}"
     cost = f" ({action.hourly}/h)" if action.hourly else ""
-    numbers = ", ".join(f"{name} {value}" for name, value in action.numbers.items())
-    return f"{subject}{cost}: {action.reason} [{action.policy}, {action.rule}]" + (
-        f"\n    {numbers}" if numbers else ""
-    )
+    return f"{subject}{cost}: {action.reason} [{action.policy}, {action.rule}]"
+
+
+def _act(action: Action) -> str:
+    """An act is shown with all the figures behind it."""
+    numbers = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in action.numbers.items())
+    return _line(action) + (f"\n    {numbers}" if numbers else "")
 
 
 def _told_result(result: ActResult) -> str:

@@ -64,7 +64,8 @@ def gate(
     if isinstance(amount, Unpriced):
         return _without_price(amount, what, override or ("unguarded" if unguarded else ""))
     if policy is None or policy.budget is None:
-        return Pass(warnings=(f"no budget governs {subject.name}: {what} ({amount}) is not limited",))
+        unlimited = f"no budget governs {subject.name}: {what} ({amount}) is not limited"
+        return Pass(warnings=(unlimited,) if amount.amount else ())
     return _reserve(context, subject, policy, policy.budget, _Ask(amount, what, override, hourly))
 
 

@@ -49,10 +49,10 @@ def find_deployment(context: GuardContext, target: str) -> Deployment:
 
 
 def last_undeploy(context: GuardContext, target: str) -> Act:
-    """The newest undeploy that was done under that name. Raises NotFound, InvalidUsage."""
+    """The newest undeploy under that name that took effect. Raises NotFound, InvalidUsage."""
     newest: dict[str, Act] = {}
     for act in context.ledger.journal.acts(limit=JOURNAL_DEPTH):
-        if act.kind is ActKind.UNDEPLOY and act.phase is Phase.DONE and act.body:
+        if act.kind is ActKind.UNDEPLOY and _took_effect(act):
             newest.setdefault(act.subject, act)
     remembered = [_Remembered(unpack(act.body).id, act) for act in newest.values()]
     try:
@@ -63,6 +63,11 @@ def last_undeploy(context: GuardContext, target: str) -> Act:
             status=404,
             next_step="`deployer journal list` shows what was undeployed",
         ) from error
+
+
+def _took_effect(act: Act) -> bool:
+    """Done, or accepted by the cloud: what was still there when the time was up may be gone by now."""
+    return act.phase is Phase.DONE or any(step.phase is Phase.CALLED for step in act.steps)
 
 
 @dataclass(frozen=True)

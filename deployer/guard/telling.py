@@ -14,6 +14,8 @@ from deployer.guard.outcome import ActResult, Told
 from deployer.policy.document import Policy
 from deployer.ports import Message
 
+_NOUN = {ActionKind.WARN: "warning", ActionKind.ALERT: "alert", ActionKind.UNDEPLOY: "undeploy"}
+
 
 def tell_due(context: GuardContext, actions: Iterable[Action]) -> tuple[Told, ...]:
     """Deliver and record the warnings and alerts that are due."""
@@ -36,7 +38,7 @@ def tell_ended(context: GuardContext, results: Sequence[ActResult]) -> None:
 def undelivered(told: Iterable[Told]) -> tuple[str, ...]:
     """Failures of the guard: warnings and alerts that nobody received."""
     return tuple(
-        f"nobody received the {one.action.kind} of {subject_of(one.action)} ({one.action.reason})"
+        f"nobody received the {_NOUN[one.action.kind]} about {subject_of(one.action)} ({one.action.reason})"
         for one in told
         if not one.delivered
     )
@@ -55,13 +57,12 @@ def _tell_group(context: GuardContext, policy: str, kind: ActionKind, actions: l
 
 
 def _message(policy: str, kind: ActionKind, actions: Sequence[Action]) -> Message:
-    count = len(actions)
-    title = f"deployer: {count} {kind}{'s' if count > 1 else ''} of policy {policy}"
+    title = f"deployer: {len(actions)} {_NOUN[kind]}{'s' if len(actions) > 1 else ''} of policy {policy}"
     return Message(title, "\n".join(_line(action) for action in actions), urgent=kind is ActionKind.WARN)
 
 
 def _line(action: Action) -> str:
-    keep = " Call it, protect it or change the policy to keep it." if action.kind is ActionKind.WARN else ""
+    keep = " To keep it, protect it or change the policy." if action.kind is ActionKind.WARN else ""
     return f"{subject_of(action)}: {action.reason}.{keep}"
 
 

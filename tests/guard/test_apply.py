@@ -263,7 +263,7 @@ def test_a_warning_that_nobody_received_postpones_the_act_and_is_a_failure(world
     world.notifier.takes = False
     first = world.sweep()
     assert exit_code(first) == 1
-    assert "nobody received the warn" in first.failures[0]
+    assert "nobody received the warning about azure:aoai-dev/bot" in first.failures[0]
     world.clock.advance(3 * HOUR)
     assert world.sweep().results == ()
     world.notifier.takes = True

@@ -255,6 +255,15 @@ def test_a_restore_goes_through_the_gate(world: World) -> None:
         restore(world.context, "bot", who="me (test)")
 
 
+def test_what_was_gone_only_after_the_time_was_up_can_be_restored(world: World) -> None:
+    world.warned("bot")
+    world.cloud.deletion_seconds = 600
+    assert [result.phase for result in world.sweep().results] == [Phase.FAILED]
+    world.clock.advance(HOUR)
+    assert world.standing == set()
+    assert restore(world.context, "bot", who="me (test)").deployment.name == "bot"
+
+
 def test_a_restore_of_what_was_never_undeployed_says_so(world: World) -> None:
     with pytest.raises(NotFound, match="the journal holds no undeploy of 'bot'"):
         restore(world.context, "bot", who="me (test)")
