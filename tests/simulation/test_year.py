@@ -15,7 +15,7 @@ import pytest
 from deployer.app import App
 from deployer.sandbox.process import Sandbox
 from deployer.settings import load_settings
-from tests.simulation.year import AFTER, DAY, GRACE, HOUR, POLICY, START, WARN, Listener, SimulatedClock, Year
+from tests.simulation.year import AFTER, DAY, FAILING, GRACE, HOUR, POLICY, START, WARN, Listener, SimulatedClock, Year
 
 DAYS = 365
 FAULTS = (
@@ -49,7 +49,7 @@ class Played:
 @pytest.fixture(scope="module")
 def played(running_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     client = running_sandbox.client
-    client.reset(seed=7, start=START, frozen=True, lro_polls=2)
+    client.reset(seed=7, start=START, frozen=True, empty=True, lro_polls=2)
     folder: Path = tmp_path_factory.mktemp("year")
     policy = folder / "policy.yaml"
     policy.write_text(POLICY)
@@ -80,7 +80,15 @@ def test_one_call_in_twenty_went_wrong(played: Played) -> None:
 
 
 def test_nothing_that_was_used_is_ever_undeployed(played: Played) -> None:
-    assert not {name for name, _ in played.deletions()} & {"steady", "office", "failing", "outside"}
+    assert not {name for name, _ in played.deletions()} & {"steady", "office"}
+
+
+def test_what_no_policy_matches_is_left_alone_although_it_is_idle(played: Played) -> None:
+    assert "outside" not in {name for name, _ in played.deletions()}
+
+
+def test_failing_calls_are_not_idleness(played: Played) -> None:
+    assert [at for name, at in played.deletions() if name == "failing"] > [START + FAILING + AFTER]
 
 
 def test_every_undeploy_came_after_a_whole_day_without_a_call(played: Played) -> None:

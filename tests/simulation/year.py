@@ -1,8 +1,8 @@
 """A year of a small team on the sandbox, and the truth about it, kept apart from the guard.
 
 The cast: `steady` is called all day and `office` in working hours, so neither may ever be undeployed;
-`failing` gets only errors, which is not idleness; `weekly` is used for two hours on Mondays, undeployed by
-the guard every Tuesday and restored by a person on the next Monday; every ten days somebody with another
+`failing` gets only errors for twenty days, which is not idleness; `weekly` is used for two hours on Mondays, undeployed
+by the guard every Tuesday and restored by a person on the next Monday; every ten days somebody with another
 client creates a `trial`, uses it for five hours and forgets it; `outside` is matched by no policy.
 """
 
@@ -22,7 +22,8 @@ from deployer.sandbox.client import SandboxClient
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-ACCOUNT, OTHER = "aoai-dev-eastus2", "aoai-prod-swedencentral"
+ACCOUNT = "aoai-year"
+FAILING = 20 * DAY
 TUNED = "gpt-4.1-mini-2025-04-14.ft-{number:032x}-year"
 AFTER, WARN, GRACE = timedelta(hours=24), timedelta(hours=2), timedelta(hours=6)
 POLICY = """
@@ -104,13 +105,12 @@ class Year:
         self.counted = Counted()
 
     def populate(self) -> None:
-        names = ("steady", "office", "failing", "weekly")
-        self._create(ACCOUNT, names)
-        self._create(OTHER, ("outside",))
+        self.client.create_accounts([{"name": ACCOUNT, "region": "eastus2"}])
+        self._create("steady", "office", "failing", "weekly", "outside")
         end = START + self.days * DAY
         self._use("steady", [(START, end)], requests_per_hour=6)
-        self._use("outside", [(START, end)], requests_per_hour=2, account=OTHER)
-        self._use("failing", [(START, end)], requests_per_hour=4, status=400)
+        self._use("outside", [(START, START + DAY)], requests_per_hour=2)
+        self._use("failing", [(START, START + FAILING)], requests_per_hour=4, status=400)
         mornings = [START + day * DAY + 8 * HOUR for day in range(self.days)]
         self._use("office", [(morning, morning + 10 * HOUR) for morning in mornings], requests_per_hour=20)
 
@@ -125,7 +125,7 @@ class Year:
         now = START + hour * HOUR
         if hour % 240 == 9:
             name = f"trial-{hour // 240}"
-            self._create(ACCOUNT, (name,))
+            self._create(name)
             self._use(name, [(now, now + 5 * HOUR)], requests_per_hour=10)
         if hour % 168 == 0:
             if hour:
@@ -156,8 +156,8 @@ class Year:
             if told.action.kind is ActionKind.WARN and told.action.target:
                 self.counted.warned.setdefault(told.action.target.name, []).append(outcome.plan.as_of)
 
-    def _create(self, account: str, names: Sequence[str]) -> None:
-        made = [{"account": account, "name": name, "model": TUNED.format(number=hash_of(name))} for name in names]
+    def _create(self, *names: str) -> None:
+        made = [{"account": ACCOUNT, "name": name, "model": TUNED.format(number=hash_of(name))} for name in names]
         self.client.create_deployments(made)
 
     def _use(
@@ -166,12 +166,11 @@ class Year:
         spans: Sequence[tuple[datetime, datetime]],
         *,
         requests_per_hour: int,
-        account: str = ACCOUNT,
         status: int = 200,
     ) -> None:
         self.truth.used.setdefault(name, []).extend(spans)
         tokens = {"requests_per_hour": requests_per_hour, "input_tokens": 200, "output_tokens": 50, "status": status}
-        place: dict[str, Any] = {"account": account, "deployment": name}
+        place: dict[str, Any] = {"account": ACCOUNT, "deployment": name}
         self.client.traffic([{**place, "start": start, "end": end, **tokens} for start, end in spans])
 
 
