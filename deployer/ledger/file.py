@@ -7,6 +7,8 @@ from pathlib import Path
 BUSY_SECONDS = 30
 """How long one process waits for another that is writing."""
 
+_SWITCHES = 100
+
 
 def may_write(path: Path) -> bool:
     """Whether the file can be changed: SQLite also needs its folder, for the log beside it."""
@@ -18,7 +20,12 @@ def may_write(path: Path) -> bool:
 def open_to_write(path: Path) -> sqlite3.Connection:
     """A connection for transactions that are on the disk once they are committed."""
     connection = _connect(f"{path.as_uri()}?mode=rwc")
-    return _prepared(connection, "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL")
+    try:
+        _keep_a_log(connection)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return _prepared(connection, "PRAGMA synchronous = FULL")
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:
@@ -33,6 +40,20 @@ def open_to_read(path: Path) -> sqlite3.Connection:
         if not path.is_file() or path.with_name(path.name + "-wal").exists():
             raise
         return _checked(_connect(f"{path.as_uri()}?immutable=1"))
+
+
+def _keep_a_log(connection: sqlite3.Connection) -> None:
+    """Switch to WAL. SQLite does not wait for another process that is switching the same fresh file: we do."""
+    for _ in range(_SWITCHES):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").fetchall()
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+        connection.execute("BEGIN IMMEDIATE")  # this waits until the other one is done
+        connection.execute("ROLLBACK")
+    raise sqlite3.OperationalError("database is locked")
 
 
 def _connect(uri: str) -> sqlite3.Connection:
