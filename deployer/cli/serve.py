@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from deployer.errors import DeployerError
     from deployer.guard.context import GuardContext
     from deployer.guard.outcome import Outcome
+    from deployer.guard.timetable import SchedulerTimetable
 
 TICK = timedelta(seconds=1)
 """How often a clock that can be advanced (the sandbox's) is looked at."""
@@ -36,19 +37,10 @@ def serve(app: "App", no_web: bool, every: int) -> None:
       deployer serve --no-web
       deployer serve --every 15
     """
-    from deployer.cli.guard import sweep_once
-    from deployer.clock import SystemClock
-    from deployer.guard.schedule import Watch
     from deployer.guard.timetable import SchedulerTimetable
 
-    _fresh_context(app)  # settings and policies that cannot be read end this command, not its first sweep
     timetable = SchedulerTimetable(app.clock)
-    watch = Watch(
-        lambda: sweep_once(_fresh_context(app)), timetable, app.clock, every=timedelta(minutes=every), report=_report
-    )
-    watch.start()
-    if not isinstance(app.clock, SystemClock):
-        timetable.every(TICK, watch.tick, name="tick")
+    _guard(app, timetable, timedelta(minutes=every))
     tell(f"Guarding, a sweep every {every} min; policies from {app.settings.policies}. Stop with Ctrl-C.")
     stop = _stop_signal()
     timetable.start()
@@ -56,6 +48,25 @@ def serve(app: "App", no_web: bool, every: int) -> None:
     tell("Stopping after the sweep that runs.")
     timetable.stop()
     tell("Stopped.")
+
+
+def _guard(app: "App", timetable: "SchedulerTimetable", every: timedelta) -> None:
+    """Put the sweeps on the timetable. Settings and policies that cannot be read end this command, not a sweep."""
+    from deployer.cli.guard import sweep_once
+    from deployer.clock import SystemClock
+    from deployer.guard.alarm import Alarm
+    from deployer.guard.schedule import Watch
+
+    alarm = Alarm(_fresh_context(app).notifier)
+
+    def report(ended: "Outcome | DeployerError") -> None:
+        _report(ended)
+        alarm.hear(ended)
+
+    watch = Watch(lambda: sweep_once(_fresh_context(app)), timetable, app.clock, every=every, report=report)
+    watch.start()
+    if not isinstance(app.clock, SystemClock):
+        timetable.every(TICK, watch.tick, name="tick")
 
 
 def _fresh_context(app: "App") -> "GuardContext":
