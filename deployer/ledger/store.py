@@ -12,10 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import sqlalchemy
-from sqlalchemy.exc import DatabaseError
-from sqlalchemy.pool import QueuePool
-
 from deployer.errors import DeployerError, ReadOnlyLedger
 from deployer.ledger.file import BUSY_SECONDS, open_to_read, open_to_write
 from deployer.ledger.statement import Connection
@@ -29,14 +25,12 @@ class Store:
         self.read_only = read_only
         if not read_only:
             _make_folder(path)
-        self._engine = sqlalchemy.create_engine(
-            "sqlite://", creator=self._connect, poolclass=QueuePool, max_overflow=-1
-        )
+        self._idle: list[sqlite3.Connection] = []
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent view of the ledger, for the length of the block."""
-        with self._explained(), self._driver() as driver:
+        with self.explained(), self._driver() as driver:
             driver.execute("BEGIN")
             yield Connection(driver)
 
@@ -45,44 +39,37 @@ class Store:
         """One transaction: all of the block is written when it ends, or nothing of it happened."""
         if self.read_only:
             raise self._refusal()
-        with self._explained(), self._driver() as driver:
+        with self.explained(), self._driver() as driver:
             driver.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
             driver.execute("BEGIN IMMEDIATE")
             yield Connection(driver)
             driver.execute("COMMIT")
 
-    @contextmanager
-    def alter(self) -> Iterator[sqlalchemy.Connection]:
-        """As `write`, for changes of the schema."""
-        with self._explained(), self._engine.begin() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            yield connection
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
 
     @contextmanager
     def _driver(self) -> Iterator[sqlite3.Connection]:
-        """A connection of the pool, which rolls back what was not committed when it takes it back."""
-        pooled = self._engine.raw_connection()
+        """A connection for this block alone; what the block did not commit is rolled back."""
         try:
-            driver = pooled.driver_connection
-            assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - what `_connect` made
+            driver = self._idle.pop()
+        except IndexError:
+            driver = open_to_read(self.path) if self.read_only else open_to_write(self.path)
+        try:
             yield driver
         finally:
-            pooled.close()
-
-    def close(self) -> None:
-        self._engine.dispose()
-
-    def _connect(self) -> sqlite3.Connection:
-        return open_to_read(self.path) if self.read_only else open_to_write(self.path)
+            if driver.in_transaction:
+                driver.execute("ROLLBACK")
+            self._idle.append(driver)
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def explained(self) -> Iterator[None]:
+        """Errors of the driver, in words for people."""
         try:
             yield
         except sqlite3.IntegrityError:
             raise  # a defect of ours, not something for people to mend
-        except DatabaseError as error:
-            raise self._in_words(str(error.orig)) from None
         except sqlite3.Error as error:
             raise self._in_words(str(error)) from None
 
