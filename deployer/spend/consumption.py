@@ -6,8 +6,9 @@ minus what was already charged for it. A correction is a new charge, negative if
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import cached_property
 
 from deployer.domain.charge import Charge, Known, Meter
 from deployer.domain.deployment import Deployment
@@ -22,6 +23,7 @@ from deployer.spend.standing import PROVISIONED, query
 TOKEN_METERS = frozenset({Meter.INPUT, Meter.CACHED_INPUT, Meter.OUTPUT})
 Charged = Mapping[tuple[str, Meter, datetime], Decimal]
 _NANO = Decimal("1e-9")
+_NONE = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,11 @@ class Consumption:
     known: Tracked | None
     as_of: datetime
 
-    @property
+    @cached_property
+    def key(self) -> str:
+        return self.deployment.id.key
+
+    @cached_property
     def instance(self) -> str:
         seen = Subject.of(self.deployment).instance
         return seen or (self.known.instance if self.known else "")
@@ -44,6 +50,21 @@ class Consumption:
         if self.known and created and bucket.end <= created:
             return self.known.instance
         return self.instance
+
+
+class Rates:
+    """One deployment's token prices, looked up once a day and meter: a rate begins on a date."""
+
+    def __init__(self, deployment: Deployment, book: PriceBook) -> None:
+        self._deployment = deployment
+        self._book = book
+        self._found: dict[tuple[Meter, date], Rate | Unpriced] = {}
+
+    def at(self, meter: Meter, instant: datetime) -> Rate | Unpriced:
+        key = (meter, instant.date())
+        if key not in self._found:
+            self._found[key] = _rate(self._deployment, meter, instant, self._book)
+        return self._found[key]
 
 
 def by_grain(charged: Mapping[tuple[str, str, Meter, datetime], Decimal]) -> Charged:
@@ -63,11 +84,12 @@ def charge_tokens(consumption: Consumption, book: PriceBook, charged: Charged) -
     """
     if consumption.deployment.tier in PROVISIONED:
         return
+    rates = Rates(consumption.deployment, book)
     for bucket in consumption.reading.buckets:
         for meter, count in _counts(bucket):
-            before = charged.get((consumption.deployment.id.key, meter, bucket.start), Decimal(0))
+            before = charged.get((consumption.key, meter, bucket.start), _NONE)
             if count > before or (count < before and consumption.reading.complete):
-                yield _charge(consumption, bucket, meter, before, Decimal(count), book)
+                yield _charge(consumption, bucket, meter, before, Decimal(count), rates.at(meter, bucket.start))
 
 
 def _counts(bucket: UsageBucket) -> Iterator[tuple[Meter, int]]:
@@ -81,11 +103,15 @@ def _counts(bucket: UsageBucket) -> Iterator[tuple[Meter, int]]:
 
 
 def _charge(
-    consumption: Consumption, bucket: UsageBucket, meter: Meter, before: Decimal, count: Decimal, book: PriceBook
+    consumption: Consumption,
+    bucket: UsageBucket,
+    meter: Meter,
+    before: Decimal,
+    count: Decimal,
+    rate: Rate | Unpriced,
 ) -> Charge:
-    rate = _rate(consumption.deployment, meter, bucket.start, book)
     return Charge(
-        subject=consumption.deployment.id.key,
+        subject=consumption.key,
         instance=consumption.instance_at(bucket),
         meter=meter,
         period=Period(bucket.start, bucket.end),
@@ -110,8 +136,8 @@ def _amount(rate: Rate | Unpriced, before: Decimal, count: Decimal) -> Money | N
     """The difference of two rounded totals, so that corrections add up to what one charge would have been."""
     if isinstance(rate, Unpriced):
         return None
-    total, charged = rate.cost(count).amount, rate.cost(before).amount
-    return Money(_rounded(total) - _rounded(charged), rate.currency)
+    total = _rounded(rate.cost(count).amount)
+    return Money(total - _rounded(rate.cost(before).amount) if before else total, rate.currency)
 
 
 def _rounded(amount: Decimal) -> Decimal:
