@@ -71,7 +71,7 @@ def test_every_hour_was_swept_and_every_deployment_judged(played: Played) -> Non
     counted = played.year.counted
     assert counted.sweeps + counted.failed_sweeps == DAYS * 24
     assert counted.failed_sweeps < DAYS * 24 * 0.01
-    assert counted.judged > DAYS * 24 * 3
+    assert counted.judged > DAYS * 24 * 2
     assert 0 < counted.unknown < counted.judged * 0.05
 
 
