@@ -205,8 +205,9 @@ def _call(context: GuardContext, act: Act, passed: Pass, request: DeploymentRequ
         context.ledger.journal.step(act.id, Phase.FAILED, context.clock.now(), error.message)
         settle(context, passed, context.clock.now(), "never happened")
         raise
-    context.ledger.journal.step(act.id, Phase.DONE, context.clock.now(), "serving")
+    # Known to the ledger before the act ends: an ended act of an unknown deployment holds no money any more.
     account_for(context, Snapshot(context.clock.now()), made)
+    context.ledger.journal.step(act.id, Phase.DONE, context.clock.now(), "serving")
     return made
 
 

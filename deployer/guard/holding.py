@@ -24,9 +24,10 @@ _DEPTH = 1000
 
 def release_ended(context: GuardContext) -> tuple[Act, ...]:
     """Let go what is held for deployments whose day has passed or that are gone; the acts that still hold."""
-    tracked = context.ledger.readings.tracked()
+    acts = context.ledger.journal.acts(limit=_DEPTH)
+    tracked = context.ledger.readings.tracked()  # read after the acts: what an ended act has made is known by now
     still = []
-    for act in context.ledger.journal.acts(limit=_DEPTH):
+    for act in acts:
         if act.kind not in {ActKind.CREATE, ActKind.RESTORE} or RESERVATIONS not in act.numbers or act.at is None:
             continue
         if not act.phase.final or (act.subject in tracked and context.clock.now() - act.at < GATED):

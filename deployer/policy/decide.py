@@ -24,7 +24,7 @@ from deployer.policy.view import Verdict, View, merge
 
 __all__ = ["View", "decide", "usage_window"]
 
-LOOK_BACK = timedelta(days=1)
+LOOK_BACK = timedelta(hours=6)
 """Read this much more than the longest `idle.after`, so that the last request can be named."""
 
 

@@ -161,7 +161,7 @@ def test_question_that_nobody_can_answer_asks_for_yes() -> None:
         (timedelta(minutes=1.5), 90.0),
         (True, True),
         (("a", Decimal("0.1")), ["a", "0.1"]),
-        (frozenset({"b", "a"}), ["a", "b"]),
+        pytest.param(frozenset({"b", "a"}), ["a", "b"], id="a set, in order"),
         (Gap("usage", "here", "why"), {"what": "usage", "where": "here", "cause": "why"}),
     ],
     ids=str,

@@ -69,7 +69,7 @@ def test_the_usage_window_covers_the_longest_rule_from_a_full_hour_up_to_what_is
     window = usage_window(rules("idle: {after: 7d}"), NOW + timedelta(minutes=37))
 
     assert window.end == NOW + 27 * MINUTE
-    assert window.start == NOW - 8 * DAY
+    assert window.start == NOW - 7 * DAY - 6 * HOUR
     assert window.start.minute == 0
 
 
