@@ -54,7 +54,8 @@ class Snapshot:
 class Tracked:
     """A deployment that the ledger believes alive, with what was last known of it.
 
-    `instance` is its creation instant. `accrued_to`: hosting is charged up to here.
+    `instance` is its creation instant. `accrued_to`: hosting is charged up to here. `used_to`: its usage was
+    read, as a whole, up to here; None when that has never been possible.
     """
 
     deployment: Deployment
@@ -62,3 +63,4 @@ class Tracked:
     first_seen: datetime
     last_seen: datetime
     accrued_to: datetime
+    used_to: datetime | None = None

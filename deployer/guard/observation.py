@@ -7,7 +7,7 @@ read of everything, guarded or not, because tokens cost money whether or not a p
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from deployer.domain.deployment import Deployment
 from deployer.domain.period import Period
@@ -22,6 +22,9 @@ from deployer.ports import Provider
 
 LONGEST_LOOK_BACK = timedelta(days=93)
 """Azure Monitor keeps metrics for 93 days."""
+OVERLAP = timedelta(days=1)
+"""What is read again although it was read before: numbers arrive late."""
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -34,23 +37,19 @@ class Seen:
 
 @dataclass(frozen=True)
 class Windows:
-    """What usage must be read: `steady` of deployments that earlier sweeps read, `first` of new ones.
+    """What usage must be read: `steady` of what earlier sweeps have read, `first` of what they have not.
 
-    A deployment that is found late has used tokens that no sweep has seen: its usage is read from its
-    creation, as far back as the vendor keeps it.
+    A deployment that is found late has used tokens that no sweep has seen, and so has one whose metrics
+    could not be read for days: these are read back to where they are known, as far as the vendor keeps it.
     """
 
     steady: Period
     first: Period
 
-    @property
-    def whole(self) -> Period:
-        return Period(min(self.steady.start, self.first.start), max(self.steady.end, self.first.end))
-
 
 def observe(context: GuardContext, now: datetime, tracked: Mapping[str, Tracked]) -> Snapshot:
     """Everything that is deployed, and its usage."""
-    windows = usage_windows(context.policies, now, tracked)
+    windows = usage_windows(context.policies, now)
     providers = list(context.providers.values())
     if len(providers) == 1:
         return _together(now, [_see(providers[0], windows, tracked)])
@@ -59,15 +58,13 @@ def observe(context: GuardContext, now: datetime, tracked: Mapping[str, Tracked]
         return _together(now, list(seen))
 
 
-def usage_windows(policies: PolicySet, now: datetime, tracked: Mapping[str, Tracked]) -> Windows:
-    """From what the rules need, back to what a guard that was down has missed; from full hours.
+def usage_windows(policies: PolicySet, now: datetime) -> Windows:
+    """What the rules need and at least the last day, because a reading may have failed; all that is kept, for the rest.
 
-    Hourly grains that begin at full hours are the same grains at every sweep, so that tokens are
-    counted once. The last day is always read again, because a reading may have failed.
+    Hourly grains that begin at full hours are the same grains at every sweep, so that tokens are counted once.
     """
     needed = usage_window(policies, now)
-    seen = min((known.last_seen for known in tracked.values()), default=now)
-    steady = _from_full_hour(min(needed.start, seen, now - timedelta(days=1)), now)
+    steady = _from_full_hour(min(needed.start, now - OVERLAP), now)
     first = _from_full_hour(now - LONGEST_LOOK_BACK, now)
     return Windows(Period(steady, needed.end), Period(first, needed.end))
 
@@ -81,23 +78,25 @@ def _see(provider: Provider, windows: Windows, tracked: Mapping[str, Tracked]) -
         inventory = provider.inventory.observe()
     except DeployerError as error:
         return Seen(InventoryReading(gaps=(Gap("accounts", provider.name, error.message),), complete=False))
-    new = [one for one in inventory.deployments if _is_new(one, tracked)]
-    steady = [one for one in inventory.deployments if not _is_new(one, tracked)]
-    usage = [_use(provider, new, _since_creation(windows, new)), _use(provider, steady, windows.steady)]
+    behind = [one for one in inventory.deployments if _known_to(one, tracked) < windows.steady.start]
+    steady = [one for one in inventory.deployments if _known_to(one, tracked) >= windows.steady.start]
+    usage = [_use(provider, behind, _missed(behind, tracked, windows)), _use(provider, steady, windows.steady)]
     return Seen(inventory, _merged(usage))
 
 
-def _is_new(deployment: Deployment, tracked: Mapping[str, Tracked]) -> bool:
+def _known_to(deployment: Deployment, tracked: Mapping[str, Tracked]) -> datetime:
+    """Up to where its usage is known: nothing was used before it was created."""
     known = tracked.get(deployment.id.key)
-    return known is None or known.instance != Subject.of(deployment).instance
+    if known is not None and known.used_to is not None and known.instance == Subject.of(deployment).instance:
+        return known.used_to
+    return deployment.created_at or _LONG_AGO
 
 
-def _since_creation(windows: Windows, new: Sequence[Deployment]) -> Period:
-    """The first window, but not from before the oldest of them existed."""
-    oldest = min((one.created_at or windows.first.start for one in new), default=windows.first.start)
-    hour = oldest.replace(minute=0, second=0, microsecond=0)
-    start = min(max(windows.first.start, hour), windows.steady.start)
-    return Period(start, windows.first.end)
+def _missed(behind: Sequence[Deployment], tracked: Mapping[str, Tracked], windows: Windows) -> Period:
+    """The first window, but not from before the earliest instant up to which one of them is known."""
+    earliest = min((_known_to(one, tracked) for one in behind), default=windows.first.start)
+    hour = earliest.replace(minute=0, second=0, microsecond=0)
+    return Period(min(max(windows.first.start, hour), windows.steady.start), windows.first.end)
 
 
 def _use(provider: Provider, deployments: Sequence[Deployment], window: Period) -> UsageObservation:

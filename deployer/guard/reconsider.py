@@ -62,7 +62,7 @@ def locate(context: GuardContext, target: Deployment) -> Deployment | NoLonger:
 
 def _decide_again(context: GuardContext, whole: Snapshot, fresh: Deployment) -> Still | NoLonger:
     now = context.clock.now()
-    seen = context.providers[fresh.id.provider].usage.observe([fresh], usage_windows(context.policies, now, {}).steady)
+    seen = context.providers[fresh.id.provider].usage.observe([fresh], usage_windows(context.policies, now).steady)
     others = tuple(one for one in whole.deployments if one.id.key != fresh.id.key)
     usage = {key: reading for key, reading in whole.usage.items() if key != fresh.id.key} | dict(seen.readings)
     snapshot = replace(

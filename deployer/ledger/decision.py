@@ -12,6 +12,7 @@ from deployer.domain.plan import Action, ActionKind, History, Warned
 from deployer.domain.subject import Subject
 from deployer.ledger.codec import from_json, to_instant, to_json, to_micros
 from deployer.ledger.schema import act, outcome, pause, protection, step, told
+from deployer.ledger.sighting import read_unread
 from deployer.ledger.statement import Connection, Statement
 from deployer.ledger.store import Store
 
@@ -62,7 +63,8 @@ class SqlDecisions:
             acts = connection.first(_ACTS, {"since": to_micros(midnight)}).acts
             protected = frozenset(row.key for row in connection.rows(_PROTECTED))
             paused = connection.first(_PAUSED)
-        return History(warnings, alerts, acts, protected, bool(paused and paused.paused))
+            unread = read_unread(connection)
+        return History(warnings, alerts, acts, protected, bool(paused and paused.paused), unread)
 
     def record_told(self, action: Action, at: datetime, delivered: bool) -> None:
         subject = Subject.of(action.target) if action.target else None

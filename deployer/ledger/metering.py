@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert
 from deployer.domain.usage import UsageBucket, UsageReading
 from deployer.ledger.codec import DAY, to_micros
 from deployer.ledger.schema import grain, tracked, usage
-from deployer.ledger.sighting import Known
+from deployer.ledger.sighting import COMPLETE, INCOMPLETE, Known
 from deployer.ledger.statement import Connection, Statement
 
 FINAL_AFTER = DAY // 4
@@ -95,7 +95,7 @@ def _append_states(
 
 
 def _state(reading: UsageReading) -> str:
-    return "complete" if reading.complete else f"incomplete: {reading.cause}"
+    return COMPLETE if reading.complete else f"{INCOMPLETE}: {reading.cause}"
 
 
 def _moved(row: int, state: str, reading: UsageReading, known: Known | None) -> dict[str, Any]:

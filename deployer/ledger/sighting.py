@@ -7,6 +7,7 @@ any instant, and a year of hourly sweeps stays small.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -19,6 +20,9 @@ from deployer.ledger.codec import to_deployment, to_instant, to_json, to_micros
 from deployer.ledger.register import Instance, correct, register
 from deployer.ledger.schema import sighting, subject, sweep, tracked
 from deployer.ledger.statement import Connection, Statement
+
+COMPLETE, INCOMPLETE = "complete", "incomplete"
+"""How `usage_state` begins; the cause stands behind the second."""
 
 _SWEEP = Statement(insert(sweep))
 _SIGHTING = Statement(insert(sighting))
@@ -68,8 +72,18 @@ def read_tracked(connection: Connection) -> dict[str, Tracked]:
             first_seen=to_instant(row.first_seen),
             last_seen=to_instant(row.last_seen),
             accrued_to=to_instant(row.accrued_to),
+            used_to=None if row.usage_to is None else to_instant(row.usage_to),
         )
         for row in connection.rows(_ALIVE)
+    }
+
+
+def read_unread(connection: Connection) -> dict[str, datetime]:
+    """Since when the usage of what is alive could not be read as a whole, by key; only where it cannot now."""
+    return {
+        row.key: to_instant(row.first_seen if row.usage_to is None else row.usage_to)
+        for row in connection.rows(_ALIVE)
+        if row.usage_state.startswith(INCOMPLETE)
     }
 
 

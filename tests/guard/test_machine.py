@@ -28,7 +28,7 @@ from tests.guard.world import FAST, IDLE, World, policies
 
 NAMES = st.sampled_from(["one", "two", "three"])
 AFTER, WARN, LATENCY = 24 * HOUR, 2 * HOUR, timedelta(minutes=10)
-WINDOW = 49 * HOUR
+WINDOW = 32 * HOUR
 SEEN: Counter[str] = Counter()
 """What happened over all lives."""
 
@@ -120,6 +120,17 @@ class Guarded(RuleBasedStateMachine):
     def sweeps(self, hours: int) -> None:
         """What a guard does all day."""
         for outcome in self.world.sweep_for(hours):
+            self._count(outcome)
+
+    @rule(name=NAMES, failures=st.sampled_from([0, 0, 1, 3]))
+    def one_is_forgotten(self, name: str, failures: int) -> None:
+        """What ends in an undeploy unless something else happened before: so that acts are not rare."""
+        if name not in self.world.standing:
+            self.world.cloud.deploy(name)
+        self.world.cloud.alive = True
+        if failures:
+            self.world.cloud.fail("delete", CloudError("503", status=503), failures)
+        for outcome in self.world.sweep_for(30):
             self._count(outcome)
 
     @precondition(lambda self: self.world.cloud.standing)

@@ -65,6 +65,31 @@ def test_tokens_of_what_no_policy_matches_are_counted_all_the_same(world: World)
     assert [charge.quantity for charge in world.charges() if charge.meter.value == "input"] == [100]
 
 
+def test_tokens_of_days_on_which_metrics_failed_are_counted_once_they_are_back(world: World) -> None:
+    world.policies = policies(budgeted(1000))
+    bot = world.cloud.deploy("bot")
+    world.sweep()
+    world.clock.advance(HOUR)
+    world.cloud.use(bot)
+    world.cloud.fail("usage", CloudError("503", status=503), times=100)
+    world.sweep_for(72)
+    assert [charge for charge in world.charges() if charge.meter.value == "input"] == []
+    world.cloud.calm()
+    world.sweep_for(2)
+    assert [charge.quantity for charge in world.charges() if charge.meter.value == "input"] == [100]
+
+
+def test_metrics_that_fail_for_longer_than_the_limit_are_an_alert_with_the_exposure(world: World) -> None:
+    world.cloud.use(world.cloud.deploy("bot"))
+    world.clock.advance(HOUR)
+    world.sweep()
+    world.cloud.fail("usage", CloudError("503", status=503), times=100)
+    told = [told.action.reason for outcome in world.sweep_for(30) for told in outcome.told]
+    assert [reason.split(":")[0] for reason in told] == ["nobody knows whether it is used, for 24 h 10 min"]
+    assert "a month if nobody acts" in told[0]
+    assert world.standing == {"bot"}
+
+
 def test_a_cloud_that_fails_is_a_gap_and_the_other_one_is_guarded(world: World) -> None:
     world.warned("bot")
     broken = FakeCloud(world.clock, name="openai")
