@@ -112,6 +112,15 @@ class SandboxClient:
         events: list[dict[str, Any]] = self._call("GET", "events")
         return [{**event, "at": datetime.fromisoformat(event["at"])} for event in events]
 
+    def record(self, on: bool = True) -> None:
+        """Keep whole exchanges from now on (or no longer), for `recorded`; a reset ends it."""
+        self._call("POST", "recording", {"on": on})
+
+    def recorded(self) -> list[dict[str, Any]]:
+        """Every exchange since `record`: method, path, query, headers, body, status, answer; without secrets."""
+        exchanges: list[dict[str, Any]] = self._call("GET", "recording")
+        return exchanges
+
     def environment(self) -> dict[str, str]:
         """The settings that point any client at this sandbox."""
         settings: dict[str, str] = self._call("GET", "env")

@@ -40,6 +40,8 @@ def routes(application: "Application") -> list[Route]:
         ("GET", "requests", service.requests),
         ("GET", "log", service.log),
         ("GET", "events", service.events),
+        ("POST", "recording", service.record),
+        ("GET", "recording", service.recorded),
     )
     return [Route(method, f"{PREFIX}/{name}", f"sandbox.{name}", _told(handler)) for method, name, handler in table]
 
@@ -127,6 +129,18 @@ class Control:
 
     def events(self, request: Request) -> Any:
         return [asdict(event) for event in self._application.world.events]
+
+    def record(self, request: Request) -> Any:
+        """Keep whole exchanges from now on, or with `{"on": false}` no longer."""
+        recording, on = self._application.recording, bool(request.json().get("on", True))
+        if on:
+            recording.start()
+        else:
+            recording.stop()
+        return {"on": on}
+
+    def recorded(self, request: Request) -> Any:
+        return self._application.recording.document()
 
 
 def _line(line: dict[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from deployer.sandbox.credential import Credentials
 from deployer.sandbox.fault import Fault
 from deployer.sandbox.genesis import Beginning, begin, environment
 from deployer.sandbox.naming import Naming
+from deployer.sandbox.recording import Recording
 from deployer.sandbox.wire import Match, Request, Response, Router
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -59,6 +60,7 @@ class Application:
         self.counts: Counter[str] = Counter()
         self.struck = 0
         self.log: deque[LogLine] = deque(maxlen=LOG_LINES)
+        self.recording = Recording()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -116,6 +118,7 @@ class Application:
 
     def _record(self, request: Request, operation: str, response: Response | None, fault: Fault | None) -> None:
         self.counts[operation] += 1
+        self.recording.add(request, operation, response)
         self.struck += fault is not None
         at = self.world.now().isoformat()
         status = response.status if response else 0
