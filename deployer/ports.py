@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from deployer.clock import Clock
 from deployer.domain.act import Act, ActKind, Phase
+from deployer.domain.catalog import ModelList
 from deployer.domain.charge import Bill, Charge, Meter
 from deployer.domain.deployment import Account, Deployment
 from deployer.domain.job import Checkpoint, Job, JobEvent, JobSpec
@@ -110,6 +111,14 @@ class Training(Protocol):
 class Check:
     """One line of `doctor`: what was checked, whether it is well, what to do if not."""
 
+class Catalog(Protocol):
+    """What can be deployed and trained, where, and until when."""
+
+    def models(self, account: Account) -> ModelList:
+        """The models that the account's region or project offers; at most a day old. Raises CloudError."""
+        ...
+
+
     what: str
     ok: bool
     detail: str
@@ -129,6 +138,7 @@ class Provider(Protocol):
     def check(self) -> tuple[Check, ...]:
         """What `doctor` shows of this cloud: credential, endpoints, rights. Never raises."""
         ...
+    catalog: Catalog
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from deployer.domain.catalog import ModelList, OfferedModel
 from deployer.domain.charge import Bill
 from deployer.domain.deployment import MANAGED_TAG, Account, Deployment, DeploymentId
 from deployer.domain.job import Checkpoint, Job, JobEvent, JobSpec
@@ -19,7 +20,7 @@ from deployer.domain.sku import tier_of
 from deployer.domain.snapshot import Gap, InventoryReading
 from deployer.domain.usage import Aliveness, UsageBucket, UsageObservation, UsageReading
 from deployer.errors import CloudError, Conflict, NotFound
-from deployer.ports import Billing, Check, DeploymentRequest, Deployments, Inventory, Message, Training, Usage
+from deployer.ports import Billing, Catalog, Check, DeploymentRequest, Deployments, Inventory, Message, Training, Usage
 
 BEGINNING = datetime(2026, 9, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -62,7 +63,7 @@ class FakeNotifier:
 
 
 class FakeCloud:
-    """One provider. Operations: inventory, read, usage, create, delete, call, jobs."""
+    """One provider. Operations: inventory, read, usage, create, delete, call, jobs, models."""
 
     def __init__(self, clock: FakeClock, name: str = "azure", accounts: Sequence[str] = ("aoai-dev",)) -> None:
         self.name = name
@@ -83,6 +84,8 @@ class FakeCloud:
         self.deployments: Deployments = _Deployments(self)
         self.billing: Billing = _Billing()
         self.training: Training = _Training(self)
+        self.offered: tuple[OfferedModel, ...] = ()
+        self.catalog: Catalog = _Catalog(self)
 
     # --- what a test says ---------------------------------------------------------------------
 
@@ -258,6 +261,15 @@ class _Training:
 
     def result(self, account: Account, file_id: str) -> bytes:
         return b""
+
+
+class _Catalog:
+    def __init__(self, cloud: FakeCloud) -> None:
+        self._cloud = cloud
+
+    def models(self, account: Account) -> ModelList:
+        self._cloud.enter("models")
+        return ModelList(self._cloud.name, account.region, self._cloud.offered, "scripted", self._cloud.clock.now())
 
 
 def _account(provider: str, name: str) -> Account:

@@ -1,8 +1,9 @@
 """Azure as one object behind the ports; nothing is called before it is asked for something."""
 
 from deployer.clock import Clock
-from deployer.ports import Billing, Check, Connection, Deployments, Inventory, Training, Usage
+from deployer.ports import Billing, Catalog, Check, Connection, Deployments, Inventory, Training, Usage
 from deployer.providers.azure.billing import AzureBilling
+from deployer.providers.azure.catalog import AzureCatalog
 from deployer.providers.azure.check import Checkup
 from deployer.providers.azure.cloud import Cloud
 from deployer.providers.azure.dataplane import DataPlane
@@ -23,6 +24,7 @@ class AzureProvider:
         self.deployments: Deployments = AzureDeployments(cloud, inventory, plane)
         self.billing: Billing = billing
         self.training: Training = open_training(cloud, plane)
+        self.catalog: Catalog = AzureCatalog(cloud)
         self._checkup = Checkup(cloud, inventory, billing)
 
     def check(self) -> tuple[Check, ...]:

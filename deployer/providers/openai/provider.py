@@ -1,9 +1,10 @@
 """OpenAI as one object behind the ports; nothing is called before it is asked for something."""
 
 from deployer.clock import Clock
-from deployer.ports import Billing, Check, Connection, Deployments, Inventory, Training, Usage
+from deployer.ports import Billing, Catalog, Check, Connection, Deployments, Inventory, Training, Usage
 from deployer.providers.finetuning import FineTuning
 from deployer.providers.openai.billing import OpenAIBilling
+from deployer.providers.openai.catalog import OpenAICatalog
 from deployer.providers.openai.check import Checkup
 from deployer.providers.openai.cloud import PROVIDER, Cloud
 from deployer.providers.openai.deployments import OpenAIDeployments
@@ -21,6 +22,7 @@ class OpenAIProvider:
         self.deployments: Deployments = OpenAIDeployments(cloud)
         self.billing: Billing = billing
         self.training: Training = FineTuning(PROVIDER, cloud.client, cloud.attempts, clock)
+        self.catalog: Catalog = OpenAICatalog(cloud)
         self._checkup = Checkup(cloud, inventory, billing)
 
     def check(self) -> tuple[Check, ...]:
