@@ -26,8 +26,12 @@ from deployer.domain.usage import UsageObservation
 class Inventory(Protocol):
     """What exists."""
 
-    def observe(self) -> InventoryReading:
-        """All accounts and their deployments, to the last page; what failed is a gap, not an error."""
+    def observe(self, known: Sequence[Account] = ()) -> InventoryReading:
+        """All accounts and their deployments, to the last page; what failed is a gap, not an error.
+
+        `known` are accounts that earlier sweeps have seen: each that is not listed any more is asked for by
+        itself, and is read, unread (with a gap) or vanished. Absence from a list proves nothing.
+        """
         ...
 
     def read(self, account: Account, name: str) -> Deployment | None:

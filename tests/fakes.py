@@ -138,7 +138,7 @@ class _Inventory:
     def __init__(self, cloud: FakeCloud) -> None:
         self._cloud = cloud
 
-    def observe(self) -> InventoryReading:
+    def observe(self, known: Sequence[Account] = ()) -> InventoryReading:
         cloud = self._cloud
         try:
             cloud.enter("inventory")
@@ -258,6 +258,15 @@ class _Training:
         ended = [replace(job, status="cancelled") if job.id == job_id else job for job in jobs]
         self._cloud.jobs_of[account.name] = ended
         return self.job(account, job_id)
+
+    def pause(self, account: Account, job_id: str) -> Job:
+        return self.job(account, job_id)
+
+    def resume(self, account: Account, job_id: str) -> Job:
+        return self.job(account, job_id)
+
+    def is_ready(self, account: Account, model: str) -> bool:
+        return True
 
     def result(self, account: Account, file_id: str) -> bytes:
         return b""

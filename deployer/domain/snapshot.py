@@ -25,7 +25,8 @@ class InventoryReading:
     """All accounts and deployments that one provider showed.
 
     `unread` holds resource ids (lower case) of accounts whose deployments were not listed to the
-    end: a deployment missing there is not known to be gone. `complete` is false when the list of
+    end: a deployment missing there is not known to be gone. `vanished` holds those of known accounts
+    of which the cloud says that they do not exist any more. `complete` is false when the list of
     accounts itself is partial.
     """
 
@@ -34,6 +35,7 @@ class InventoryReading:
     gaps: tuple[Gap, ...] = ()
     unread: frozenset[str] = frozenset()
     complete: bool = True
+    vanished: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Snapshot:
     gaps: tuple[Gap, ...] = ()
     unread: frozenset[str] = frozenset()
     complete: bool = True
+    vanished: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from deployer.domain.deployment import Deployment
+from deployer.domain.deployment import Account, Deployment
 from deployer.domain.period import Period
 from deployer.domain.snapshot import Gap, InventoryReading, Snapshot, Tracked
 from deployer.domain.subject import Subject
@@ -75,13 +75,19 @@ def _from_full_hour(start: datetime, now: datetime) -> datetime:
 
 def _see(provider: Provider, windows: Windows, tracked: Mapping[str, Tracked]) -> Seen:
     try:
-        inventory = provider.inventory.observe()
+        inventory = provider.inventory.observe(_accounts(provider, tracked))
     except DeployerError as error:
         return Seen(InventoryReading(gaps=(Gap("accounts", provider.name, error.message),), complete=False))
     behind = [one for one in inventory.deployments if _known_to(one, tracked) < windows.steady.start]
     steady = [one for one in inventory.deployments if _known_to(one, tracked) >= windows.steady.start]
     usage = [_use(provider, behind, _missed(behind, tracked, windows)), _use(provider, steady, windows.steady)]
     return Seen(inventory, _merged(usage))
+
+
+def _accounts(provider: Provider, tracked: Mapping[str, Tracked]) -> tuple[Account, ...]:
+    """The provider's accounts that hold what the ledger believes alive."""
+    accounts = (known.deployment.account for known in tracked.values())
+    return tuple({one.resource_id.lower(): one for one in accounts if one.provider == provider.name}.values())
 
 
 def _known_to(deployment: Deployment, tracked: Mapping[str, Tracked]) -> datetime:
@@ -124,4 +130,5 @@ def _together(now: datetime, seen: Sequence[Seen]) -> Snapshot:
         gaps=tuple(gap for one in inventories for gap in one.gaps),
         unread=frozenset(account for one in inventories for account in one.unread),
         complete=all(one.complete for one in inventories),
+        vanished=frozenset(account for one in inventories for account in one.vanished),
     )

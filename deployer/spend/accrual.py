@@ -37,8 +37,9 @@ def accrue(
 
     Standing costs run from the cloud's creation instant (or from where they were charged to); tokens
     are what each grain shows beyond what was charged. A tracked deployment that is missing from an
-    account that was read to the end is gone: its last stretch is charged in full, as an upper bound.
-    An account that was not read changes nothing.
+    account that was read to the end, or whose account does not exist any more, is gone: its last stretch
+    is charged in full, as an upper bound. One that nobody could look for goes on costing, as an upper
+    bound too: money does not stop because a right was lost.
     """
     seen = {deployment.id.key: deployment for deployment in snapshot.deployments}
     grains = by_grain(charged)
@@ -47,11 +48,12 @@ def accrue(
         known = tracked.get(key)
         charges.extend(_standing_charges(deployment, known, book, now))
         charges.extend(_token_charges(deployment, known, snapshot, book, grains, now))
-    read = {account.resource_id.lower() for account in snapshot.accounts} - snapshot.unread
-    gone = tuple(key for key, known in tracked.items() if key not in seen and _account_of(known) in read)
-    for key in gone:
-        charges.extend(close(tracked[key], now, book, now))
-    return Accrual(tuple(charges), gone)
+    read = {account.resource_id.lower() for account in snapshot.accounts} - snapshot.unread | snapshot.vanished
+    missing = {key: known for key, known in tracked.items() if key not in seen}
+    gone = {key: known for key, known in missing.items() if _account_of(known) in read}
+    for key, known in missing.items():
+        charges.extend(close(known, now, book, now) if key in gone else _unseen_charges(known, book, now))
+    return Accrual(tuple(charges), tuple(gone))
 
 
 def close(known: Tracked, end: datetime, book: PriceBook, as_of: datetime, bound: Bound = Bound.UPPER) -> list[Charge]:
@@ -60,6 +62,15 @@ def close(known: Tracked, end: datetime, book: PriceBook, as_of: datetime, bound
         return []
     period = Period(known.accrued_to, end)
     return list(charge_standing(Stretch(known.deployment, known.instance, period, as_of, bound), book))
+
+
+def _unseen_charges(known: Tracked, book: PriceBook, now: datetime) -> Iterator[Charge]:
+    """It was there when it was last seen, and nothing says that it is gone."""
+    start = _charged_to(known, book)
+    if start < now:
+        yield from charge_standing(
+            Stretch(known.deployment, known.instance, Period(start, now), now, Bound.UPPER), book
+        )
 
 
 def _account_of(known: Tracked) -> str:

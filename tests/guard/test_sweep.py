@@ -1,10 +1,13 @@
 """A sweep: what it reads, what it stores, and that one cloud does not spoil another."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
+from deployer.domain.deployment import Account
 from deployer.domain.money import Money
+from deployer.domain.period import Period
 from deployer.domain.snapshot import InventoryReading
 from deployer.errors import CloudError, InvalidFile
 from deployer.guard.outcome import exit_code
@@ -104,7 +107,7 @@ def test_a_cloud_that_raises_is_a_gap_too(world: World) -> None:
     class Raising:
         read = world.cloud.inventory.read
 
-        def observe(self) -> InventoryReading:
+        def observe(self, known: Sequence[Account] = ()) -> InventoryReading:
             raise CloudError("the token was refused", status=401)
 
     world.cloud.inventory = Raising()
@@ -119,6 +122,17 @@ def test_an_account_that_was_not_read_loses_nothing(world: World) -> None:
     world.cloud.fail("inventory", CloudError("503", status=503))
     world.sweep()
     assert set(world.ledger.readings.tracked()) == {"azure:aoai-dev/bot"}
+
+
+def test_what_nobody_could_look_for_goes_on_costing_at_most(world: World) -> None:
+    world.cloud.deploy("bot")
+    world.sweep()
+    begin = world.clock.now()
+    world.clock.advance(10 * HOUR)
+    world.cloud.fail("inventory", CloudError("503", status=503))
+    world.sweep()
+    [spent] = world.ledger.readings.spent(Period(begin, world.clock.now()))
+    assert (spent.spend.low, spent.spend.high) == (Money.zero(), Money.of(17))
 
 
 def test_without_any_cloud_it_says_what_to_set(world: World) -> None:

@@ -38,6 +38,7 @@ class World:
     seen: set[str] = field(default_factory=set)
     ended: timedelta = timedelta(0)
     deletions: int = 0
+    blind: int = 0
 
     def happen(self, event: str, name: str, after: timedelta) -> None:
         self.now += after
@@ -51,6 +52,7 @@ class World:
         elif event == "sweep":
             self.sweep()
         elif event == "unread sweep":
+            self.blind += bool(self.seen)
             self._record(self._accrued(frozenset({ACCOUNT.resource_id.lower()})))
         elif event == "two sweeps at once":
             both = [self._accrued(), self._accrued()]
@@ -110,4 +112,4 @@ def test_true_cost_lies_between_what_was_certainly_and_what_was_possibly_used(
     assert spent.low.amount - rounding <= world.truth <= spent.high.amount + rounding
     if not world.deletions:
         assert abs(spent.high.amount - world.truth) <= rounding
-        assert spent.low == spent.high
+        assert world.blind or spent.low == spent.high

@@ -1,5 +1,6 @@
 """The inventory as people read it: nothing unpriced is free, nothing unread is idle."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -114,7 +115,7 @@ def test_selection(selection: Selection, fits: bool) -> None:
 class RaisingInventory:
     """A provider that breaks its promise and raises instead of telling a gap."""
 
-    def observe(self) -> InventoryReading:
+    def observe(self, known: Sequence[Account] = ()) -> InventoryReading:
         raise Unreachable("no route")
 
     def read(self, account: Account, name: str) -> Deployment | None:

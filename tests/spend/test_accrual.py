@@ -136,21 +136,33 @@ def test_deployment_missing_from_an_account_that_was_read_is_gone_and_charged_at
     assert {charge.bound for charge in accrual.charges} == {Bound.UPPER}
 
 
-def test_deployment_missing_from_an_account_that_was_not_read_to_the_end_changes_nothing() -> None:
+@pytest.mark.parametrize(
+    "blind",
+    [
+        Snapshot(START + 3 * HOUR, (ACCOUNT, OTHER), unread=frozenset({ACCOUNT.resource_id.lower()})),
+        Snapshot(START + 3 * HOUR, (OTHER,)),
+        Snapshot(START + 3 * HOUR, complete=False),
+    ],
+    ids=["not read to the end", "not listed", "nothing listed"],
+)
+def test_deployment_that_nobody_could_look_for_goes_on_costing_at_most(blind: Snapshot) -> None:
+    one = deployment()
+
+    accrual = accrue(tracked(one, START + HOUR), blind, BOOK, {}, blind.as_of)
+
+    assert accrual.gone == ()
+    assert total(accrual.charges) == Decimal("3.40")
+    assert {charge.bound for charge in accrual.charges} == {Bound.UPPER}
+
+
+def test_deployment_whose_account_vanished_is_gone() -> None:
     one, now = deployment(), START + 3 * HOUR
-    partial = Snapshot(now, (ACCOUNT, OTHER), unread=frozenset({ACCOUNT.resource_id}))
+    emptied = Snapshot(now, (OTHER,), vanished=frozenset({ACCOUNT.resource_id.lower()}))
 
-    accrual = accrue(tracked(one, START + HOUR), partial, BOOK, {}, now)
+    accrual = accrue(tracked(one, START + HOUR), emptied, BOOK, {}, now)
 
-    assert (accrual.charges, accrual.gone) == ((), ())
-
-
-def test_account_that_is_not_listed_at_all_changes_nothing() -> None:
-    one, now = deployment(), START + 3 * HOUR
-
-    accrual = accrue(tracked(one, START + HOUR), Snapshot(now, (OTHER,)), BOOK, {}, now)
-
-    assert (accrual.charges, accrual.gone) == ((), ())
+    assert accrual.gone == (one.id.key,)
+    assert total(accrual.charges) == Decimal("3.40")
 
 
 def test_what_could_not_be_read_for_a_while_is_charged_when_it_is_seen_again() -> None:

@@ -2,24 +2,25 @@
 
 Resource Graph knows accounts of all subscriptions in one call but no deployments; it answers
 200 with nothing for a subscription that the credential cannot see. So a subscription without
-accounts is asked again through ARM, which says no in words.
+accounts is asked again through ARM, which says no in words. An account that was there and is
+not listed any more may be deleted or merely hidden: it is asked for by itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
 from azure.core.rest import HttpRequest
 
 from deployer.domain.deployment import Account, Deployment
-from deployer.domain.snapshot import Gap, InventoryReading
+from deployer.domain.snapshot import InventoryReading
 from deployer.errors import CloudError, NotFound
 from deployer.providers.azure.cloud import Cloud
+from deployer.providers.azure.discovery import Found, is_gone, search_missing
 from deployer.providers.azure.lock import Locks
-from deployer.providers.azure.mapping import to_account, to_deployment
+from deployer.providers.azure.mapping import to_deployment
 from deployer.providers.azure.wire import get, items, text
 
 GRAPH_PATH = "/providers/Microsoft.ResourceGraph/resources"
@@ -31,25 +32,6 @@ GRAPH_QUERY = (
     "| order by id asc"
 )
 MOST_GRAPH_SUBSCRIPTIONS = 1000
-_GONE = frozenset({"resourcenotfound", "parentresourcenotfound", "resourcegroupnotfound"})
-"""404 codes that mean the account is gone."""
-
-
-@dataclass
-class _Found:
-    """Accounts by id in lower case, and what stayed in the dark."""
-
-    accounts: dict[str, Account] = field(default_factory=dict)
-    gaps: list[Gap] = field(default_factory=list)
-    complete: bool = True
-
-    def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        for account in filter(None, map(to_account, rows)):
-            self.accounts[account.resource_id.lower()] = account
-
-    def miss(self, where: str, error: CloudError) -> None:
-        self.gaps.append(Gap("accounts", where, error.message))
-        self.complete = False
 
 
 class AzureInventory:
@@ -57,10 +39,11 @@ class AzureInventory:
         self._cloud = cloud
         self._locks = Locks(cloud)
 
-    def observe(self) -> InventoryReading:
+    def observe(self, known: Sequence[Account] = ()) -> InventoryReading:
         found = self.accounts()
+        search_missing(self._cloud, known, found)
         accounts = self._locks.mark_accounts(tuple(found.accounts.values()))
-        return _reading(found, accounts, self._cloud.each(self._list, accounts))
+        return self._reading(found, accounts, self._cloud.each(self._list, accounts))
 
     def read(self, account: Account, name: str) -> Deployment | None:
         what = f"read deployment {name} of {account.name}"
@@ -71,9 +54,9 @@ class AzureInventory:
             return None
         return self._locks.mark(to_deployment(document, account))
 
-    def accounts(self) -> _Found:
+    def accounts(self) -> Found:
         """All accounts that can be seen; never raises for a cloud's failure."""
-        found = _Found()
+        found = Found()
         try:
             subscriptions = self._cloud.subscriptions()
         except CloudError as error:
@@ -86,7 +69,7 @@ class AzureInventory:
             self._find(subscriptions[start : start + MOST_GRAPH_SUBSCRIPTIONS], found)
         return found
 
-    def _find(self, subscriptions: Sequence[str], found: _Found) -> None:
+    def _find(self, subscriptions: Sequence[str], found: Found) -> None:
         try:
             rows = self._graph_rows(subscriptions)
             found.add(rows)
@@ -142,25 +125,30 @@ class AzureInventory:
         except CloudError as error:
             return error
 
+    def _reading(
+        self, found: Found, accounts: Sequence[Account], lists: Sequence[tuple[Deployment, ...] | CloudError]
+    ) -> InventoryReading:
+        """One account that failed is a gap; one that ceased to exist meanwhile is left out; the rest goes on."""
+        kept: list[Account] = []
+        deployments: list[Deployment] = []
+        for account, answer in zip(accounts, lists, strict=True):
+            if isinstance(answer, CloudError) and is_gone(answer):
+                found.vanished.add(account.resource_id.lower())
+                continue
+            kept.append(account)
+            if isinstance(answer, CloudError):
+                found.hide(account, answer.message)
+            else:
+                deployments.extend(answer)
+        return InventoryReading(
+            tuple(kept),
+            tuple(deployments),
+            tuple(found.gaps),
+            frozenset(found.unread),
+            found.complete,
+            frozenset(found.vanished),
+        )
+
 
 def deployment_url(cloud: Cloud, account: Account, name: str) -> str:
     return cloud.arm_url(f"{account.resource_id}/deployments/{quote(name, safe='')}")
-
-
-def _reading(
-    found: _Found, accounts: Sequence[Account], lists: Sequence[tuple[Deployment, ...] | CloudError]
-) -> InventoryReading:
-    """One account that failed is a gap; one that ceased to exist meanwhile is left out; the rest goes on."""
-    kept: list[Account] = []
-    deployments: list[Deployment] = []
-    gaps, unread = list(found.gaps), set[str]()
-    for account, answer in zip(accounts, lists, strict=True):
-        if isinstance(answer, NotFound) and answer.code.lower() in _GONE:
-            continue
-        kept.append(account)
-        if isinstance(answer, CloudError):
-            gaps.append(Gap("deployments", account.name, answer.message))
-            unread.add(account.resource_id.lower())
-        else:
-            deployments.extend(answer)
-    return InventoryReading(tuple(kept), tuple(deployments), tuple(gaps), frozenset(unread), found.complete)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -19,8 +19,11 @@ class OpenAIInventory:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
 
-    def observe(self) -> InventoryReading:
-        """Every project's fine-tuned models; a project whose models cannot be listed is a gap."""
+    def observe(self, known: Sequence[Account] = ()) -> InventoryReading:
+        """Every project's fine-tuned models; a project whose models cannot be listed is a gap.
+
+        `known` is not needed: a model that is not called costs nothing, wherever its project went.
+        """
         try:
             accounts = self._cloud.accounts()
         except CloudError as error:
