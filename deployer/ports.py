@@ -49,7 +49,11 @@ class Usage(Protocol):
 
 @dataclass(frozen=True)
 class DeploymentRequest:
-    """A deployment to create; `body` (from the journal) overrides all but account and name when restoring."""
+    """A deployment to create; `body` (from the journal) overrides all but account and name when restoring.
+
+    `begun` is told the continuation token of a long-running creation as soon as the cloud has taken it;
+    with `continuation` that operation is waited for, and nothing is sent again.
+    """
 
     account: Account
     name: str
@@ -60,6 +64,8 @@ class DeploymentRequest:
     tags: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
 
+    begun: Callable[[str], None] = lambda _: None
+    continuation: str = ""
 
 class Deployments(Protocol):
     """Changes of what exists. One writer per account at a time."""
@@ -73,11 +79,40 @@ class Deployments(Protocol):
         ...
 
     def call(self, account: Account, name: str, text: str) -> str:
+    def scale(self, deployment: Deployment, capacity: int) -> Deployment:
+        """Give it so many units of its SKU and wait until that is done. Raises CloudError."""
+        ...
+
+    def pause(self, deployment: Deployment, paused: bool) -> Deployment:
+        """Let it answer no calls, or again; again the same is no error. Hosting may go on. Raises CloudError."""
+        ...
+
         """Send one chat message, return the answer's text. Raises CloudError (NotFound after an undeploy)."""
         ...
 
 
 class Billing(Protocol):
+@dataclass(frozen=True)
+class Quota:
+    """How many units of a named quota are used in one place, and how many may be."""
+
+    name: str
+    used: int
+    limit: int
+
+
+class Quotas(Protocol):
+    """What there is room for, and where."""
+
+    def quota(self, account: Account, name: str) -> Quota | None:
+        """The quota of that name where the account is; None when the cloud lists no such quota. Raises CloudError."""
+        ...
+
+    def places(self, account: Account, model: str, version: str, sku: str, *, tuned: bool) -> tuple[str, ...]:
+        """Where that SKU of a model, or of fine-tunes made of it, has capacity now. Raises CloudError."""
+        ...
+
+
     """What was billed, a day or more late."""
 
     def billed(self, accounts: Sequence[Account], period: Period) -> tuple[tuple[Bill, ...], tuple[Gap, ...]]:
@@ -111,10 +146,6 @@ class Training(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Check:
-    """One line of `doctor`: what was checked, whether it is well, what to do if not."""
-
 class Catalog(Protocol):
     """What can be deployed and trained, where, and until when."""
 
@@ -142,7 +173,6 @@ class Provider(Protocol):
     def check(self) -> tuple[Check, ...]:
         """What `doctor` shows of this cloud: credential, endpoints, rights. Never raises."""
         ...
-    catalog: Catalog
 
 
 @dataclass(frozen=True)
@@ -152,6 +182,10 @@ class Connection:
     settings: Mapping[str, str]
     ca_bundle: str = ""
     scrub: Callable[[str], str] = str
+@dataclass(frozen=True)
+class Check:
+    """One line of `doctor`: what was checked, whether it is well, what to do if not."""
+
     workers: int = 16
     timeout: float = 30.0
     retries: int = 5
@@ -165,9 +199,11 @@ class ProviderPlugin(Protocol):
         ...
 
 
+    quotas: Quotas
 # --- ledger -----------------------------------------------------------------------------------
 
 
+    catalog: Catalog
 @dataclass(frozen=True)
 class Reservation:
     id: int

@@ -20,7 +20,19 @@ from deployer.domain.sku import tier_of
 from deployer.domain.snapshot import Gap, InventoryReading
 from deployer.domain.usage import Aliveness, UsageBucket, UsageObservation, UsageReading
 from deployer.errors import CloudError, Conflict, NotFound
-from deployer.ports import Billing, Catalog, Check, DeploymentRequest, Deployments, Inventory, Message, Training, Usage
+from deployer.ports import (
+    Billing,
+    Catalog,
+    Check,
+    DeploymentRequest,
+    Deployments,
+    Inventory,
+    Message,
+    Quota,
+    Quotas,
+    Training,
+    Usage,
+)
 
 BEGINNING = datetime(2026, 9, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -63,7 +75,10 @@ class FakeNotifier:
 
 
 class FakeCloud:
-    """One provider. Operations: inventory, read, usage, create, delete, call, jobs, models."""
+    """One provider.
+
+    Operations: inventory, read, usage, create, delete, scale, pause, resume, call, jobs, models, quota, places.
+    """
 
     def __init__(self, clock: FakeClock, name: str = "azure", accounts: Sequence[str] = ("aoai-dev",)) -> None:
         self.name = name
@@ -82,6 +97,9 @@ class FakeCloud:
         self.inventory: Inventory = _Inventory(self)
         self.usage: Usage = _Usage(self)
         self.deployments: Deployments = _Deployments(self)
+        self.quotas: Quotas = _Quotas(self)
+        self.room: dict[str, Quota] = {}
+        self.elsewhere: tuple[str, ...] = ()
         self.billing: Billing = _Billing()
         self.training: Training = _Training(self)
         self.offered: tuple[OfferedModel, ...] = ()
@@ -206,6 +224,19 @@ class _Deployments:
         cloud.going.setdefault(key, cloud.clock.now() + timedelta(seconds=cloud.deletion_seconds))
         return True
 
+    def scale(self, deployment: Deployment, capacity: int) -> Deployment:
+        self._cloud.enter("scale")
+        return self._change(replace(self._cloud.standing[deployment.id.key], capacity=capacity))
+
+    def pause(self, deployment: Deployment, paused: bool) -> Deployment:
+        self._cloud.enter("pause" if paused else "resume")
+        state = "Paused" if paused else "Succeeded"
+        return self._change(replace(self._cloud.standing[deployment.id.key], state=state))
+
+    def _change(self, changed: Deployment) -> Deployment:
+        self._cloud.standing[changed.id.key] = changed
+        return changed
+
     def call(self, account: Account, name: str, text: str) -> str:
         self._cloud.enter("call")
         found = self._cloud.standing.get(DeploymentId(account.provider, account.name, name).key)
@@ -213,6 +244,19 @@ class _Deployments:
             raise NotFound("no such deployment", status=404)
         self._cloud.use(found)
         return text
+
+
+class _Quotas:
+    def __init__(self, cloud: FakeCloud) -> None:
+        self._cloud = cloud
+
+    def quota(self, account: Account, name: str) -> Quota | None:
+        self._cloud.enter("quota")
+        return self._cloud.room.get(name)
+
+    def places(self, account: Account, model: str, version: str, sku: str, *, tuned: bool) -> tuple[str, ...]:
+        self._cloud.enter("places")
+        return self._cloud.elsewhere
 
 
 class _Billing:

@@ -8,9 +8,15 @@ from typing import Any
 
 
 class ActKind(StrEnum):
+    """What was done; `removed` is what others did: a deployment that was found gone."""
+
     CREATE = "create"
     UNDEPLOY = "undeploy"
     RESTORE = "restore"
+    SCALE = "scale"
+    PAUSE = "pause"
+    RESUME = "resume"
+    REMOVED = "removed"
     START_JOB = "start-job"
     CANCEL_JOB = "cancel-job"
 

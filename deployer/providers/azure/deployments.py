@@ -11,7 +11,7 @@ import json
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from azure.core.rest import HttpRequest
 from azure.mgmt.core.polling.arm_polling import ARMPolling
@@ -23,13 +23,19 @@ from deployer.ports import DeploymentRequest
 from deployer.providers.azure.cloud import Cloud
 from deployer.providers.azure.dataplane import DataPlane
 from deployer.providers.azure.inventory import AzureInventory, deployment_url
+from deployer.providers.azure.mapping import to_deployment
 from deployer.providers.azure.transport import backoff
+
+if TYPE_CHECKING:
+    from azure.mgmt.cognitiveservices.operations import DeploymentsOperations
 
 T = TypeVar("T")
 
 CREATE_LIMIT = 3600.0
 """Seconds to wait until a deployment serves; most take a minute or two."""
 POLL_INTERVAL = 10.0
+PAUSE_VERSION = "2026-09-15-preview"
+"""The api-version that knows `pause` and `resume`; no stable one does."""
 CONFLICT_WAITS = 12
 """How often a busy account is asked again: about five minutes with the growing waits."""
 FINAL_CONFLICTS = frozenset({"scopelocked", "insufficientquota", "deploymentnameconflict"})
@@ -46,9 +52,11 @@ class AzureDeployments:
 
     def create(self, request: DeploymentRequest) -> Deployment:
         account, what = request.account, f"create deployment {request.name} in {request.account.name}"
-        body = json.dumps(body_of(request)).encode()
         with self._writing(account):
-            self._unless_busy(lambda: self._put(what, account, request.name, body))
+            if request.continuation:
+                self._put(what, request)
+            else:
+                self._unless_busy(lambda: self._put(what, request))
         created = self._inventory.read(account, request.name)
         if created is None:
             raise NotFound(f"cannot {what}: it was created and is gone again", status=404, maybe_done=True)
@@ -58,25 +66,68 @@ class AzureDeployments:
         with self._writing(account):
             return self._unless_busy(lambda: self._delete(account, name))
 
+    def scale(self, deployment: Deployment, capacity: int) -> Deployment:
+        account, what = deployment.account, f"scale deployment {deployment.name} of {deployment.account.name}"
+        body: Any = json.dumps({"sku": {"name": deployment.sku, "capacity": capacity}}).encode()
+        operations, polling = self._operations(what, account), self._polling()
+
+        def work() -> None:
+            names = (account.resource_group, account.name, deployment.name)
+            operations.begin_update(*names, body, polling=polling).result()
+
+        with self._writing(account):
+            self._unless_busy(lambda: self._waited(what, work))
+        return self._read_again(what, deployment)
+
+    def pause(self, deployment: Deployment, paused: bool) -> Deployment:
+        """A preview operation that the SDK does not know; idempotent, says Microsoft, so it may be repeated."""
+        account, verb = deployment.account, "pause" if paused else "resume"
+        what = f"{verb} deployment {deployment.name} of {account.name}"
+        base, _, _ = deployment_url(self._cloud, account, deployment.name).partition("?")
+        url = f"{base}/{verb}?api-version={PAUSE_VERSION}"
+        client = self._cloud.accounts(account.subscription)
+        with self._writing(account):
+            answer = self._unless_busy(lambda: self._cloud.send(what, client, HttpRequest("POST", url)))
+        document = answer.document()
+        return to_deployment(document, account) if document else self._read_again(what, deployment)
+
     def call(self, account: Account, name: str, text: str) -> str:
         return self._plane.chat(account, name, text)
 
-    def _put(self, what: str, account: Account, name: str, body: bytes) -> None:
-        """Send bytes: of a mapping the SDK drops the fields that it does not know."""
-        client = self._cloud.guarded(what, lambda: self._cloud.accounts(account.subscription))
-        polling = BoundedPolling(self._cloud.clock, POLL_INTERVAL, CREATE_LIMIT)
+    def _put(self, what: str, request: DeploymentRequest) -> None:
+        """Send bytes, because of a mapping the SDK drops the fields that it does not know; or go on waiting."""
+        account, body = request.account, json.dumps(body_of(request)).encode()
+        operations, polling = self._operations(what, account), self._polling()
         content: Any = body  # the SDK takes bytes, though its types say only a stream, which no retry could rewind
+        earlier = {"continuation_token": request.continuation} if request.continuation else {}
 
         def work() -> None:
-            poller = client.deployments.begin_create_or_update(
-                account.resource_group, account.name, name, content, polling=polling
+            poller = operations.begin_create_or_update(
+                account.resource_group, account.name, request.name, content, polling=polling, **earlier
             )
+            if not earlier:
+                request.begun(poller.continuation_token())
             poller.result()
 
+        self._waited(what, work)
+
+    def _operations(self, what: str, account: Account) -> DeploymentsOperations:
+        return self._cloud.guarded(what, lambda: self._cloud.accounts(account.subscription)).deployments
+
+    def _polling(self) -> BoundedPolling:
+        return BoundedPolling(self._cloud.clock, POLL_INTERVAL, CREATE_LIMIT)
+
+    def _waited(self, what: str, work: Callable[[], None]) -> None:
         try:
             self._cloud.guarded(what, work)
         except TimeoutError as error:
             raise CloudError(f"cannot {what}: {error}", maybe_done=True, next_step="look at it again later") from None
+
+    def _read_again(self, what: str, deployment: Deployment) -> Deployment:
+        found = self._inventory.read(deployment.account, deployment.name)
+        if found is None:
+            raise NotFound(f"cannot {what}: it is gone", status=404)
+        return found
 
     def _delete(self, account: Account, name: str) -> bool:
         """Ask once more after a cut: what is missing then was deleted by the call whose answer was lost."""

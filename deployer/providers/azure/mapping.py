@@ -8,6 +8,7 @@ from deployer.domain.model import base_model, is_fine_tuned
 from deployer.providers.azure.wire import get, instant, mapping, tags, text
 
 PROVIDER = "azure"
+PAUSED = "Paused"
 KINDS = frozenset({"openai", "aiservices"})
 """Kinds of a Cognitive Services account that hold model deployments."""
 
@@ -59,11 +60,17 @@ def to_deployment(item: Mapping[str, Any], account: Account) -> Deployment:
         tier=to_tier(text(sku, "name")),
         capacity=capacity if isinstance(capacity, int) else None,
         created_at=instant(get(mapping(item, "systemData"), "createdAt")),
-        state=text(properties, "provisioningState"),
+        state=_state(properties),
         tags=labels,
         managed=_is_managed(labels),
         body=item,
     )
+
+
+def _state(properties: Mapping[str, Any]) -> str:
+    """The provisioning state, or `Paused` where an api-version shows that it stands and takes no calls."""
+    state, deployed = text(properties, "provisioningState"), text(properties, "deploymentState")
+    return PAUSED if deployed.lower() == PAUSED.lower() and state.lower() in ("", "succeeded") else state
 
 
 def to_tier(sku: str) -> Tier:

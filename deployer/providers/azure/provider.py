@@ -1,7 +1,7 @@
 """Azure as one object behind the ports; nothing is called before it is asked for something."""
 
 from deployer.clock import Clock
-from deployer.ports import Billing, Catalog, Check, Connection, Deployments, Inventory, Training, Usage
+from deployer.ports import Billing, Catalog, Check, Connection, Deployments, Inventory, Quotas, Training, Usage
 from deployer.providers.azure.billing import AzureBilling
 from deployer.providers.azure.catalog import AzureCatalog
 from deployer.providers.azure.check import Checkup
@@ -10,6 +10,7 @@ from deployer.providers.azure.dataplane import DataPlane
 from deployer.providers.azure.deployments import AzureDeployments
 from deployer.providers.azure.inventory import AzureInventory
 from deployer.providers.azure.mapping import PROVIDER
+from deployer.providers.azure.quota import AzureQuotas
 from deployer.providers.azure.training import open_training
 from deployer.providers.azure.usage import AzureUsage
 
@@ -22,7 +23,9 @@ class AzureProvider:
         self.inventory: Inventory = inventory
         self.usage: Usage = AzureUsage(cloud)
         self.deployments: Deployments = AzureDeployments(cloud, inventory, plane)
+        self.quotas: Quotas = AzureQuotas(cloud)
         self.billing: Billing = billing
+        self.caps: Caps | None = None
         self.training: Training = open_training(cloud, plane)
         self.catalog: Catalog = AzureCatalog(cloud)
         self._checkup = Checkup(cloud, inventory, billing)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from deployer.domain.deployment import Account, Deployment
 from deployer.domain.model import base_model
 from deployer.errors import CloudError
-from deployer.ports import DeploymentRequest
+from deployer.ports import DeploymentRequest, Quota
 from deployer.providers.openai.cloud import Cloud
 
 _COMPLETION_MODELS = {"davinci-002", "babbage-002"}
@@ -36,6 +36,15 @@ class OpenAIDeployments:
             next_step=f"to cap its cost set a spend limit on project {account.name}; to destroy it use the dashboard",
         )
 
+    def scale(self, deployment: Deployment, capacity: int) -> Deployment:
+        raise Pointless(f"OpenAI has no capacity to set: {deployment.name} is limited by its project's rate limits")
+
+    def pause(self, deployment: Deployment, paused: bool) -> Deployment:
+        raise Pointless(
+            f"OpenAI cannot pause a model: {deployment.name} can be called as long as its project may call it",
+            next_step=f"set a spend limit on project {deployment.account.name}, or take the model from its permissions",
+        )
+
     def call(self, account: Account, name: str, text: str) -> str:
         client, attempts = self._cloud.client(account), self._cloud.attempts
         what = f"call {name} in {account.name}"
@@ -47,3 +56,13 @@ class OpenAIDeployments:
             lambda: client.chat.completions.create(model=name, messages=[{"role": "user", "content": text}]),
         )
         return (answer.choices[0].message.content or "") if answer.choices else ""
+
+
+class OpenAIQuotas:
+    """Nothing is deployed at OpenAI, so nothing can be out of room."""
+
+    def quota(self, account: Account, name: str) -> Quota | None:
+        return None
+
+    def places(self, account: Account, model: str, version: str, sku: str, *, tuned: bool) -> tuple[str, ...]:
+        return ()

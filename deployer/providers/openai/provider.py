@@ -1,13 +1,14 @@
 """OpenAI as one object behind the ports; nothing is called before it is asked for something."""
 
 from deployer.clock import Clock
-from deployer.ports import Billing, Catalog, Check, Connection, Deployments, Inventory, Training, Usage
+from deployer.ports import Billing, Catalog, Check, Connection, Deployments, Inventory, Quotas, Training, Usage
 from deployer.providers.finetuning import FineTuning
 from deployer.providers.openai.billing import OpenAIBilling
+from deployer.providers.openai.caps import OpenAICaps
 from deployer.providers.openai.catalog import OpenAICatalog
 from deployer.providers.openai.check import Checkup
 from deployer.providers.openai.cloud import PROVIDER, Cloud
-from deployer.providers.openai.deployments import OpenAIDeployments
+from deployer.providers.openai.deployments import OpenAIDeployments, OpenAIQuotas
 from deployer.providers.openai.inventory import OpenAIInventory
 from deployer.providers.openai.usage import OpenAIUsage
 
@@ -20,7 +21,9 @@ class OpenAIProvider:
         self.inventory: Inventory = inventory
         self.usage: Usage = OpenAIUsage(cloud)
         self.deployments: Deployments = OpenAIDeployments(cloud)
+        self.quotas: Quotas = OpenAIQuotas()
         self.billing: Billing = billing
+        self.caps: Caps | None = OpenAICaps(cloud)
         self.training: Training = FineTuning(PROVIDER, cloud.client, cloud.attempts, clock)
         self.catalog: Catalog = OpenAICatalog(cloud)
         self._checkup = Checkup(cloud, inventory, billing)
