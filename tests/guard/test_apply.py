@@ -90,7 +90,8 @@ def test_a_deletion_whose_answer_was_lost_is_proven_and_not_repeated(world: Worl
     delete = world.cloud.deployments.delete
 
     class Cut:
-        create, call = world.cloud.deployments.create, world.cloud.deployments.call
+        real = world.cloud.deployments
+        create, call, scale, pause = real.create, real.call, real.scale, real.pause
 
         def delete(self, account: object, name: str) -> bool:
             delete(account, name)  # type: ignore[arg-type]
