@@ -48,6 +48,13 @@ class VirtualClock:
         """Now, in seconds since 1970."""
         return seconds_of(self.now())
 
+    def unstoppable(self) -> float:
+        """Seconds that never stand still: on a frozen clock the machine's time is added to what was advanced.
+
+        For what a client can only wait for, such as the refill of a quota.
+        """
+        return self.seconds() + (time.monotonic() if self.frozen else 0.0)
+
     def advance(self, seconds: float) -> datetime:
         """Move forward; a negative step is refused with ValueError, time never runs back."""
         if seconds < 0:

@@ -87,6 +87,8 @@ class Application:
         request.params = match.params
         if operation.startswith("sandbox."):
             return self._handle(request, match)
+        if self.world.settings.latency:
+            await asyncio.sleep(self.world.settings.latency)
         fault = self.world.faults.strike(request.method, _target(request), operation)
         response = await self._play(fault, request, match)
         self._record(request, operation, response, fault)

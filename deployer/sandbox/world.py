@@ -15,6 +15,7 @@ from deployer.sandbox.clock import VirtualClock, seconds_of
 from deployer.sandbox.cloud import Cloud
 from deployer.sandbox.credential import Credentials
 from deployer.sandbox.fault import Faults
+from deployer.sandbox.limit import Limits
 from deployer.sandbox.naming import Naming
 from deployer.sandbox.resource import Deployed
 from deployer.sandbox.usage import Call, Traffic, Usage
@@ -54,6 +55,8 @@ class Settings:
     """How this world behaves where the vendors leave it open.
 
     `metric_fill`: whether a deployment without traffic is `absent` from split metrics or shows `zero`.
+    `arm_limits`: whether Resource Manager throttles as the real one does. `latency`: seconds (of real time) that
+    each answer of a vendor's path takes on its way; requests do not wait for each other.
     """
 
     lro_polls: int = 7
@@ -66,6 +69,8 @@ class Settings:
     training_available: bool = True  # whether the OpenAI organisation may still create fine-tunes
     results_base64: bool = False  # result files sometimes arrive base64-encoded
     metric_fill: str = "absent"
+    arm_limits: bool = True
+    latency: float = 0.0
 
 
 @dataclass
@@ -84,6 +89,7 @@ class World:
         self.events: list[Event] = []
         self.training: list[TrainingCharge] = []
         self.faults = Faults(self.seed)
+        self.limits = Limits(self.clock.unstoppable)
         self.cloud = Cloud(self.settings, self.naming, self.usage, self.note)
         self._watchers: list[Callable[[datetime], None]] = [self.cloud.settle]
         self._settled: datetime | None = None

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from deployer.sandbox.limit import Taken
 from deployer.sandbox.resource import Refusal
 from deployer.sandbox.wire import BadBody, Handler, Request, Response
 from deployer.sandbox.world import World
@@ -24,10 +25,23 @@ def expired_token() -> Response:
 
 
 def guarded(world: World, handler: Handler) -> Handler:
-    """`handler` behind a bearer token and an api-version, with refusals in the vendor's words."""
+    """`handler` behind a bearer token, Resource Manager's limits and an api-version; refusals in the vendor's words."""
 
     def handle(request: Request) -> Response:
-        refused = _check_token(world, request) or _check_version(request)
+        refused = _check_token(world, request)
+        if refused:
+            return refused
+        taken = world.limits.take(request.method, request.path) if world.settings.arm_limits else None
+        if taken is None:
+            return answer(request)
+        if taken.wait:
+            return _throttled(taken)
+        response = answer(request)
+        response.headers += taken.headers
+        return response
+
+    def answer(request: Request) -> Response:
+        refused = _check_version(request)
         if refused:
             return refused
         try:
@@ -42,6 +56,16 @@ def guarded(world: World, handler: Handler) -> Handler:
             return arm_error(400, "InvalidRequestContent", f"The request is not well formed: {error}.")
 
     return handle
+
+
+def _throttled(taken: Taken) -> Response:
+    message = (
+        f"Number of {taken.kind[:-1]} requests for {taken.scope} actor exceeded. Please try again after '{taken.wait}' "
+        "seconds after additional tokens are available. "
+        "Refer to https://aka.ms/arm-throttling for additional information."
+    )
+    headers = [("retry-after", str(taken.wait)), *taken.headers]
+    return arm_error(429, f"{taken.scope.split()[0].capitalize()}RequestsThrottled", message, headers)
 
 
 def _check_token(world: World, request: Request) -> Response | None:
