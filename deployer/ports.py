@@ -63,9 +63,9 @@ class DeploymentRequest:
     capacity: int | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
+
     begun: Callable[[str], None] = lambda _: None
     continuation: str = ""
-
 
 class Deployments(Protocol):
     """Changes of what exists. One writer per account at a time."""
@@ -78,6 +78,7 @@ class Deployments(Protocol):
         """Ask for deletion and return without waiting; False when it did not exist. Raises CloudError."""
         ...
 
+    def call(self, account: Account, name: str, text: str) -> str:
     def scale(self, deployment: Deployment, capacity: int) -> Deployment:
         """Give it so many units of its SKU and wait until that is done. Raises CloudError."""
         ...
@@ -86,11 +87,11 @@ class Deployments(Protocol):
         """Let it answer no calls, or again; again the same is no error. Hosting may go on. Raises CloudError."""
         ...
 
-    def call(self, account: Account, name: str, text: str) -> str:
         """Send one chat message, return the answer's text. Raises CloudError (NotFound after an undeploy)."""
         ...
 
 
+class Billing(Protocol):
 @dataclass(frozen=True)
 class Quota:
     """How many units of a named quota are used in one place, and how many may be."""
@@ -112,7 +113,6 @@ class Quotas(Protocol):
         ...
 
 
-class Billing(Protocol):
     """What was billed, a day or more late."""
 
     def billed(self, accounts: Sequence[Account], period: Period) -> tuple[tuple[Bill, ...], tuple[Gap, ...]]:
@@ -141,6 +141,14 @@ class Training(Protocol):
 
     def cancel(self, account: Account, job_id: str) -> Job: ...
 
+    def pause(self, account: Account, job_id: str) -> Job: ...
+
+    def resume(self, account: Account, job_id: str) -> Job: ...
+
+    def is_ready(self, account: Account, model: str) -> bool:
+        """Whether the vendor knows the fine-tuned model by its name; it may not for minutes after the job's end."""
+        ...
+
     def result(self, account: Account, file_id: str) -> bytes:
         """The content of a result file, decoded when the vendor sent it base64-encoded."""
         ...
@@ -153,10 +161,6 @@ class Catalog(Protocol):
         """The models that the account's region or project offers; at most a day old. Raises CloudError."""
         ...
 
-
-@dataclass(frozen=True)
-class Check:
-    """One line of `doctor`: what was checked, whether it is well, what to do if not."""
 
     what: str
     ok: bool
@@ -171,10 +175,8 @@ class Provider(Protocol):
     inventory: Inventory
     usage: Usage
     deployments: Deployments
-    quotas: Quotas
     billing: Billing
     training: Training
-    catalog: Catalog
 
     def check(self) -> tuple[Check, ...]:
         """What `doctor` shows of this cloud: credential, endpoints, rights. Never raises."""
@@ -188,6 +190,10 @@ class Connection:
     settings: Mapping[str, str]
     ca_bundle: str = ""
     scrub: Callable[[str], str] = str
+@dataclass(frozen=True)
+class Check:
+    """One line of `doctor`: what was checked, whether it is well, what to do if not."""
+
     workers: int = 16
     timeout: float = 30.0
     retries: int = 5
@@ -201,9 +207,11 @@ class ProviderPlugin(Protocol):
         ...
 
 
+    quotas: Quotas
 # --- ledger -----------------------------------------------------------------------------------
 
 
+    catalog: Catalog
 @dataclass(frozen=True)
 class Reservation:
     id: int

@@ -231,6 +231,52 @@ def cancel_job(app: "App", job: str, provider: str, account: str, reason: str, o
         say(f"{found.job.id}: {found.job.status}, {cost_text(found.cost)}")
 
 
+@finetune.command("pause")
+@click.argument("job")
+@_place
+@click.option("--reason", default="", help="Why; written into the journal.")
+@output_option
+@pass_app
+def pause_job(app: "App", job: str, provider: str, account: str, reason: str, output: str) -> None:
+    """Pause a running job. What was trained is kept and billed; what it holds of a budget stays held.
+
+    \b
+    Examples:
+      deployer finetune pause ftjob-abc123
+      deployer finetune pause ftjob-abc123 --reason "look at the checkpoint first"
+    """
+    from deployer.training.follow import find_job
+    from deployer.training.pause import pause
+
+    context = app.guard_context(policies_needed=False)
+    found = pause(context, find_job(context, job, provider, account), who=person(), reason=reason)
+    _emit_turn(found, output, "go on with", "resume")
+
+
+@finetune.command("resume")
+@click.argument("job")
+@_place
+@click.option("--reason", default="", help="Why; written into the journal.")
+@output_option
+@pass_app
+def resume_job(app: "App", job: str, provider: str, account: str, reason: str, output: str) -> None:
+    """Let a paused job go on. Exit 3 when it is not paused.
+
+    \b
+    Examples:
+      deployer finetune resume ftjob-abc123
+      deployer finetune resume ftjob-abc123 --reason "the checkpoint is good"
+    """
+    from deployer.training.follow import find_job
+    from deployer.training.pause import resume, warnings
+
+    context = app.guard_context(policies_needed=False)
+    found = resume(context, find_job(context, job, provider, account), who=person(), reason=reason)
+    for warning in warnings(found.job):
+        warn(warning)
+    _emit_turn(found, output, "follow it with", "watch")
+
+
 # --- between options and use cases ------------------------------------------------------------
 
 
@@ -260,6 +306,15 @@ def _to_hyperparameters(given: dict[str, Any]) -> "Hyperparameters":
         batch_size=given["batch_size"],
         learning_rate_multiplier=given["learning_rate"],
     )
+
+
+def _emit_turn(found: "Followed", output: str, then: str, command: str) -> None:
+    from deployer.cli.training import job_row
+
+    if output != "table":
+        emit(job_row(found), output)
+    else:
+        say(f"{found.job.id}: {found.job.status}; {then} `deployer finetune {command} {found.job.id}`")
 
 
 def _watch(app: "App", found: "Followed", output: str) -> dict[str, Any]:

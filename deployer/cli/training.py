@@ -203,6 +203,8 @@ def print_end(found: "Followed", job: "Job") -> None:
     """How the job ended, and the command that comes next."""
     if not job.fine_tuned_model:
         tell(f"{job.id} {job.status}{': ' + job.error if job.error else ''}")
+        if job.paused:
+            tell(f"Next: deployer finetune resume {job.id}")
         return
     say(f"{job.status}: {job.fine_tuned_model}")
     if job.provider == "azure":

@@ -19,6 +19,9 @@ class ActKind(StrEnum):
     REMOVED = "removed"
     START_JOB = "start-job"
     CANCEL_JOB = "cancel-job"
+    CAP = "cap"
+    PAUSE_JOB = "pause-job"
+    RESUME_JOB = "resume-job"
 
 
 class Phase(StrEnum):

@@ -20,7 +20,7 @@ class JobSpec:
     """What to train: `account` is the account's name, `model` the base model as the vendor takes it.
 
     `training_tier` is `standard`, `globalStandard` or `developerTier` (Azure only). Files are the
-    vendor's file ids.
+    vendor's file ids. `method` is `supervised` or `dpo`.
     """
 
     account: str
@@ -32,11 +32,12 @@ class JobSpec:
     hyperparameters: Hyperparameters = Hyperparameters()
     training_tier: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
+    method: str = "supervised"
 
 
 @dataclass(frozen=True)
 class Job:
-    """A job as the vendor shows it; `status` is the vendor's word, known to us or not."""
+    """A job as the vendor shows it; `status` and `method` are the vendor's words, known to us or not."""
 
     id: str
     provider: str
@@ -55,10 +56,16 @@ class Job:
     training_tier: str = ""
     error: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
+    method: str = ""
 
     @property
     def ended(self) -> bool:
-        return self.status.lower() in {"succeeded", "failed", "cancelled", "canceled"}
+        return self.status.lower() in {"succeeded", "failed", "cancelled", "canceled", "deleted"}
+
+    @property
+    def paused(self) -> bool:
+        """Whether it waits for somebody to resume it."""
+        return self.status.lower() in {"paused", "pausing"}
 
     @property
     def succeeded(self) -> bool:

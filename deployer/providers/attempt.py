@@ -25,6 +25,9 @@ T = TypeVar("T")
 _HOPELESS = {"insufficient_quota", "project_spend_limit_exceeded", "organization_spend_limit_exceeded"}
 """429 codes that no waiting cures within a job's life."""
 
+_FINAL = {"unexpectedEntityState"}
+"""409 codes that say what a thing is, and that no waiting changes."""
+
 _NEXT_STEPS = {
     "training_not_available": "this organisation cannot create fine-tunes here any more: use --provider azure",
     "insufficient_quota": "raise the organisation's limit or add credit, then try again",
@@ -118,7 +121,7 @@ def _backoff(attempt: int) -> float:
 
 
 def _may_repeat(error: APIStatusError, repeatable: bool) -> bool:
-    if error.code in _HOPELESS:
+    if error.code in _HOPELESS or error.code in _FINAL:
         return False
     if error.status_code in {408, 409, 429}:
         return True

@@ -85,15 +85,31 @@ class FineTuning:
         return tuple(sorted((to_checkpoint(document) for document in pages), key=lambda checkpoint: checkpoint.step))
 
     def cancel(self, account: Account, job_id: str) -> Job:
+        return self._steer(account, job_id, "cancel", lambda jobs: jobs.cancel(job_id))
+
+    def pause(self, account: Account, job_id: str) -> Job:
+        return self._steer(account, job_id, "pause", lambda jobs: jobs.pause(job_id))
+
+    def resume(self, account: Account, job_id: str) -> Job:
+        return self._steer(account, job_id, "resume", lambda jobs: jobs.resume(job_id))
+
+    def is_ready(self, account: Account, model: str) -> bool:
         client = self._client(account)
-        what = f"cancel fine-tune {job_id} of {account.name}"
-        answer = self._attempts(what, lambda: client.fine_tuning.jobs.cancel(job_id))
-        return to_job(as_mapping(answer), self._provider, account.name)
+        try:
+            self._attempts(f"read model {model} of {account.name}", lambda: client.models.retrieve(model))
+        except NotFound:
+            return False
+        return True
 
     def result(self, account: Account, file_id: str) -> bytes:
         client = self._client(account)
         what = f"read result file {file_id} of {account.name}"
         return decode_result(self._attempts(what, lambda: client.files.content(file_id).read()))
+
+    def _steer(self, account: Account, job_id: str, verb: str, call: Callable[[Any], Any]) -> Job:
+        jobs = self._client(account).fine_tuning.jobs
+        answer = self._attempts(f"{verb} fine-tune {job_id} of {account.name}", lambda: call(jobs))
+        return to_job(as_mapping(answer), self._provider, account.name)
 
     def _pages(self, what: str, first: Callable[[], Any]) -> Iterator[Mapping[str, Any]]:
         return all_items(self._attempts, what, first)
@@ -124,7 +140,11 @@ class FineTuning:
 
 
 def job_request(spec: JobSpec) -> dict[str, Any]:
-    """The arguments of `fine_tuning.jobs.create`: only what is set, so that the vendor's defaults hold."""
+    """The arguments of `fine_tuning.jobs.create`: only what is set, so that the vendor's defaults hold.
+
+    Nothing here asks Azure to deploy the model by itself when the job has ended (the portal's toggle, which
+    no stable API document describes): that would start hosting past every budget, with nobody watching.
+    """
     chosen = {
         "n_epochs": spec.hyperparameters.epochs,
         "batch_size": spec.hyperparameters.batch_size,
@@ -132,7 +152,7 @@ def job_request(spec: JobSpec) -> dict[str, Any]:
     }
     parameters = {name: value for name, value in chosen.items() if value is not None}
     request: dict[str, Any] = {"model": spec.model, "training_file": spec.training_file}
-    request["method"] = {"type": "supervised", "supervised": {"hyperparameters": parameters} if parameters else {}}
+    request["method"] = {"type": spec.method, spec.method: {"hyperparameters": parameters} if parameters else {}}
     optional = {
         "validation_file": spec.validation_file,
         "suffix": spec.suffix,
@@ -162,6 +182,7 @@ def to_job(document: Mapping[str, Any], provider: str, account: str) -> Job:
         training_tier=_text(document.get("trainingType") or document.get("training_type")),
         error=_to_error(document.get("error")),
         metadata={str(k): str(v) for k, v in _mapping(document.get("metadata")).items()},
+        method=_text(_mapping(document.get("method")).get("type")),
     )
 
 

@@ -96,7 +96,12 @@ class Cloud:
         owner = self.account(account)
         if owner is None:
             raise KeyError(f"no account {account!r}")
+        owner.awaited.discard(name.lower())
         owner.models.setdefault(name.lower(), TunedModel(name, base_model, base_version))
+
+    def announce_model(self, account: str, name: str) -> None:
+        if owner := self.account(account):
+            owner.awaited.add(name.lower())
 
     def put(self, account: Account, name: str, body: Mapping[str, Any], now: datetime, who: str) -> Deployed:
         """Create a deployment, or change one that exists. Raises Refusal."""

@@ -107,6 +107,7 @@ class Account:
     kind: str = "OpenAI"
     deployments: dict[str, Deployed] = field(default_factory=dict)
     models: dict[str, TunedModel] = field(default_factory=dict)
+    awaited: set[str] = field(default_factory=set)
     busy: Operation | None = None
 
     @property

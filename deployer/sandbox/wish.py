@@ -21,6 +21,8 @@ def read_deployment(account: Account, name: str, body: Mapping[str, Any], at: da
     sku = body.get("sku") or {}
     wanted, version = str(model.get("name") or ""), str(model.get("version") or "")
     tuned = account.models.get(wanted.lower())
+    if wanted.lower() in account.awaited:
+        raise Refusal(404, "ModelNotFound", f"The model '{wanted}' was not found. It may not be available yet.")
     sku_name = sku.get("name") or "Standard"
     if sku_name.lower() not in {offered.lower() for offered in (TUNED_SKUS if tuned else INFERENCE_SKUS)}:
         raise Refusal(400, "InvalidResourceProperties", _sku_message(sku_name, wanted, version))

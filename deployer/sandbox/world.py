@@ -71,6 +71,7 @@ class Settings:
     metric_fill: str = "absent"
     arm_limits: bool = True
     latency: float = 0.0
+    model_ready_seconds: float = 0.0  # how long a fine-tuned model answers 404 after its job succeeded
 
 
 @dataclass
@@ -141,6 +142,10 @@ class World:
     def publish_model(self, account: str, name: str, base_model: str, base_version: str = "") -> None:
         """Make a fine-tuned model deployable in an Azure account."""
         self.cloud.publish_model(account, name, base_model, base_version)
+
+    def announce_model(self, account: str, name: str) -> None:
+        """A fine-tuned model of an Azure account that will be published, and until then answers 404."""
+        self.cloud.announce_model(account, name)
 
     # --- what services ask --------------------------------------------------------------------
 

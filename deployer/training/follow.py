@@ -102,7 +102,10 @@ def find_job(context: GuardContext, job_id: str, provider: str = "", account: st
 
 
 def watch(context: GuardContext, found: Followed) -> Iterator[Look]:
-    """Look at a job until it has ended, then settle it; the clock does the waiting."""
+    """Look at a job until it has ended, then settle it; the clock does the waiting.
+
+    A paused job ends the watch too: it goes on only when somebody resumes it.
+    """
     training, account, job_id = found.provider.training, found.account, found.job.id
     told: set[tuple[str, str]] = set()
     wait = FIRST_WAIT
@@ -114,7 +117,7 @@ def watch(context: GuardContext, found: Followed) -> Iterator[Look]:
         if job.ended:
             settle_jobs(context, found.provider, account, (job,))
         yield Look(job, fresh)
-        if job.ended:
+        if job.ended or job.status.lower() == "paused":
             return
         context.clock.sleep(wait)
         wait = min(wait * 1.5, LONGEST_WAIT)

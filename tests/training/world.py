@@ -65,6 +65,15 @@ class DyingTraining:
     def cancel(self, account: Account, job_id: str) -> Job:
         return self._real.cancel(account, job_id)
 
+    def pause(self, account: Account, job_id: str) -> Job:
+        return self._real.pause(account, job_id)
+
+    def resume(self, account: Account, job_id: str) -> Job:
+        return self._real.resume(account, job_id)
+
+    def is_ready(self, account: Account, model: str) -> bool:
+        return self._real.is_ready(account, model)
+
     def result(self, account: Account, file_id: str) -> bytes:
         return self._real.result(account, file_id)
 

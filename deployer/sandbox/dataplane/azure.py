@@ -40,6 +40,8 @@ class AzureDataPlane:
             ("POST", f"{_V1}/chat/completions", "chat", self._chat),
             ("GET", f"{_CLASSIC}/models", "models.list", self._list_models),
             ("GET", f"{_V1}/models", "models.list", self._list_models),
+            ("GET", f"{_CLASSIC}/models/{{model}}", "models.get", self._get_model),
+            ("GET", f"{_V1}/models/{{model}}", "models.get", self._get_model),
             ("DELETE", f"{_CLASSIC}/fine_tuning/jobs/{{job}}", "jobs.delete", self._delete_job),
         ]
         chat = [Route(m, pattern, f"azure.{name}", raising(handler, _bad_body)) for m, pattern, name, handler in table]
@@ -108,12 +110,14 @@ class AzureDataPlane:
     # --- models and jobs ----------------------------------------------------------------------
 
     def _list_models(self, request: Request) -> Response:
-        account = self._account(request)
-        rows = [_model(f"{model.name}-{model.version}", tunable=bool(model.fine_tune_until)) for model in MODELS]
-        rows += [
-            _model(tuned.name, base=f"{tuned.base_model}-{tuned.base_version}") for tuned in account.models.values()
-        ]
-        return Response.json({"object": "list", "data": rows})
+        return Response.json({"object": "list", "data": _models(self._account(request))})
+
+    def _get_model(self, request: Request) -> Response:
+        account, wanted = self._account(request), request.params["model"]
+        for row in _models(account):
+            if row["id"].lower() == wanted.lower():
+                return Response.json(row)
+        raise azure_error(404, "notFound", f"The model '{wanted}' was not found.")
 
     def _delete_job(self, request: Request) -> Response:
         """204 whether or not there was such a job."""
@@ -123,6 +127,13 @@ class AzureDataPlane:
         if job is not None:
             del self._workshop.jobs[job.id]
         return Response(204)
+
+
+def _models(account: Account) -> list[dict[str, Any]]:
+    """Base models, and the account's own fine-tuned ones."""
+    rows = [_model(f"{model.name}-{model.version}", tunable=bool(model.fine_tune_until)) for model in MODELS]
+    rows += [_model(tuned.name, base=f"{tuned.base_model}-{tuned.base_version}") for tuned in account.models.values()]
+    return rows
 
 
 def _model(model_id: str, *, base: str = "", tunable: bool = False) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from deployer.sandbox.training.workshop import BaseName, Vendor, WrongState
 ORGANIZATION_ID = "org-sandbox"
 _ORGANIZATION_NAME = "sandbox"
 _PROCESSED_SECONDS = 2.0
-_WORDS = {Phase.VALIDATING: "validating_files"}
+_WORDS = {Phase.VALIDATING: "validating_files", Phase.PAUSING: "paused", Phase.RESUMING: "queued"}
 _COLUMNS = ("step", "train_loss", "train_accuracy", "valid_loss", "valid_mean_token_accuracy")
 
 

@@ -60,6 +60,7 @@ class Workshop:
         self.jobs: dict[str, Job] = {}
         self._world, self._vendor = world, vendor
         self._open: list[Job] = []
+        self._unpublished: list[tuple[datetime, Job]] = []
         self._models: dict[tuple[str, str], tuple[Job, int]] = {}
         world.on_time(self.settle)
 
@@ -134,6 +135,9 @@ class Workshop:
         for job in [item for item in self._open if item.phase(now).ended]:
             self._open.remove(job)
             self._close(job, job.schedule.ends() or now)
+        for due, job in [item for item in self._unpublished if item[0] <= now]:
+            self._unpublished.remove((due, job))
+            self._publish(job, due)
 
     def _close(self, job: Job, at: datetime) -> None:
         job.settled = True
@@ -141,7 +145,7 @@ class Workshop:
         if quantity:
             self._charge(job, quantity, at)
         if job.phase(at) is Phase.SUCCEEDED:
-            self._publish(job, at)
+            self._announce(job, at)
             self.files.add(self._result(job, at))
 
     def _charge(self, job: Job, quantity: int, at: datetime) -> None:
@@ -158,6 +162,13 @@ class Workshop:
                 start=job.schedule.started,
             )
         )
+
+    def _announce(self, job: Job, at: datetime) -> None:
+        """The model is named by its job at once, and found by its name a little later."""
+        self._unpublished.append((at + timedelta(seconds=self._world.settings.model_ready_seconds), job))
+        if self._vendor.provider == "azure":
+            for step in job.checkpoints(at):
+                self._world.announce_model(job.owner, job.name_at(step))
 
     def _publish(self, job: Job, at: datetime) -> None:
         base = self._vendor.base(job.order.model, job.schedule.created)

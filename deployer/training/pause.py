@@ -1,0 +1,48 @@
+"""Pause a job and let it go on. What it holds of a budget stays held: a paused job can be resumed by anybody."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from deployer.domain.act import ActKind
+from deployer.domain.job import Job
+from deployer.errors import Refused
+from deployer.guard.context import GuardContext
+from deployer.training.follow import Followed
+from deployer.training.intervention import Intervention, intervene
+
+CAP_IS_GONE = (
+    "Azure pauses a reinforcement job by itself at $5,000 of training and grading; "
+    "once it is resumed, nothing stops it again but its end, a cancel or a pause"
+)
+
+_PAUSE = Intervention(
+    ActKind.PAUSE_JOB,
+    lambda training, account, job_id: training.pause(account, job_id),
+    frozenset({"pausing", "paused"}),
+)
+_RESUME = Intervention(
+    ActKind.RESUME_JOB,
+    lambda training, account, job_id: training.resume(account, job_id),
+    frozenset({"resuming", "queued", "pending", "running"}),
+)
+
+
+def pause(context: GuardContext, found: Followed, *, who: str, reason: str = "") -> Followed:
+    """Ask the vendor to pause; one that is paused already stays so. Raises Refused (ended) or CloudError."""
+    if found.job.paused:
+        return found
+    return replace(found, job=intervene(context, found, _PAUSE, who=who, reason=reason))
+
+
+def resume(context: GuardContext, found: Followed, *, who: str, reason: str = "") -> Followed:
+    """Let a paused job go on. Raises Refused when it has ended or is not paused, or CloudError."""
+    job = found.job
+    if not job.paused and not job.ended:
+        raise Refused(f"{job.id} is not paused: it is {job.status}", next_step=f"`deployer finetune watch {job.id}`")
+    return replace(found, job=intervene(context, found, _RESUME, who=who, reason=reason))
+
+
+def warnings(job: Job) -> tuple[str, ...]:
+    """What a person should know before letting a paused job go on."""
+    return (CAP_IS_GONE,) if job.method == "reinforcement" else ()
