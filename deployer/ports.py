@@ -63,9 +63,9 @@ class DeploymentRequest:
     capacity: int | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
-
     begun: Callable[[str], None] = lambda _: None
     continuation: str = ""
+
 
 class Deployments(Protocol):
     """Changes of what exists. One writer per account at a time."""
@@ -78,7 +78,6 @@ class Deployments(Protocol):
         """Ask for deletion and return without waiting; False when it did not exist. Raises CloudError."""
         ...
 
-    def call(self, account: Account, name: str, text: str) -> str:
     def scale(self, deployment: Deployment, capacity: int) -> Deployment:
         """Give it so many units of its SKU and wait until that is done. Raises CloudError."""
         ...
@@ -87,11 +86,11 @@ class Deployments(Protocol):
         """Let it answer no calls, or again; again the same is no error. Hosting may go on. Raises CloudError."""
         ...
 
+    def call(self, account: Account, name: str, text: str) -> str:
         """Send one chat message, return the answer's text. Raises CloudError (NotFound after an undeploy)."""
         ...
 
 
-class Billing(Protocol):
 @dataclass(frozen=True)
 class Quota:
     """How many units of a named quota are used in one place, and how many may be."""
@@ -113,6 +112,7 @@ class Quotas(Protocol):
         ...
 
 
+class Billing(Protocol):
     """What was billed, a day or more late."""
 
     def billed(self, accounts: Sequence[Account], period: Period) -> tuple[tuple[Bill, ...], tuple[Gap, ...]]:
@@ -162,6 +162,10 @@ class Catalog(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Check:
+    """One line of `doctor`: what was checked, whether it is well, what to do if not."""
+
     what: str
     ok: bool
     detail: str
@@ -175,8 +179,10 @@ class Provider(Protocol):
     inventory: Inventory
     usage: Usage
     deployments: Deployments
+    quotas: Quotas
     billing: Billing
     training: Training
+    catalog: Catalog
 
     def check(self) -> tuple[Check, ...]:
         """What `doctor` shows of this cloud: credential, endpoints, rights. Never raises."""
@@ -190,10 +196,6 @@ class Connection:
     settings: Mapping[str, str]
     ca_bundle: str = ""
     scrub: Callable[[str], str] = str
-@dataclass(frozen=True)
-class Check:
-    """One line of `doctor`: what was checked, whether it is well, what to do if not."""
-
     workers: int = 16
     timeout: float = 30.0
     retries: int = 5
@@ -207,11 +209,9 @@ class ProviderPlugin(Protocol):
         ...
 
 
-    quotas: Quotas
 # --- ledger -----------------------------------------------------------------------------------
 
 
-    catalog: Catalog
 @dataclass(frozen=True)
 class Reservation:
     id: int
