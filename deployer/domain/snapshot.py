@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from deployer.domain.deployment import Account, Deployment
+from deployer.domain.retirement import Retirement
 from deployer.domain.usage import Aliveness, UsageReading
 
 
@@ -40,7 +41,10 @@ class InventoryReading:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The world as one sweep saw it; `usage` is by `DeploymentId.key`, `aliveness` by account id in lower case."""
+    """The world as one sweep saw it; `usage` is by `DeploymentId.key`, `aliveness` by account id in lower case.
+
+    `retirements` are by `DeploymentId.key`; one that is missing was not asked for.
+    """
 
     as_of: datetime
     accounts: tuple[Account, ...] = ()
@@ -51,6 +55,7 @@ class Snapshot:
     unread: frozenset[str] = frozenset()
     complete: bool = True
     vanished: frozenset[str] = frozenset()
+    retirements: Mapping[str, Retirement] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from deployer.policy.limit import dearest_first
 from deployer.policy.match import Conflict
 from deployer.policy.overspend import judge_overspend
 from deployer.policy.purse import purse_of
+from deployer.policy.residency import judge_residency
+from deployer.policy.retirement import judge_retirement
 from deployer.policy.roster import Member, enrol
 from deployer.policy.ttl import judge_ttl
 from deployer.policy.view import Verdict, View, merge
@@ -63,6 +65,7 @@ def _by_deployment(members: Iterable[Member], view: View, now: datetime) -> Iter
             yield _shown(member, "state", f"its state is {state}: nothing to do")
             continue
         yield _judge_member(member, view, now)
+        yield from _told(member, view, now)
 
 
 def _judge_member(member: Member, view: View, now: datetime) -> Verdict:
@@ -76,6 +79,15 @@ def _judge_member(member: Member, view: View, now: datetime) -> Verdict:
     if not verdicts and not conflicts and member.ruled_by("over_budget") is None:
         return _shown(member, "match", "no rule acts on it")
     return merge((*verdicts, *conflicts))
+
+
+def _told(member: Member, view: View, now: datetime) -> Iterable[Verdict]:
+    """The rules that only tell, whatever the others do."""
+    retirement, residency = member.ruled_by("retirement"), member.ruled_by("residency")
+    if isinstance(retirement, Policy) and retirement.retirement:
+        yield judge_retirement(member, retirement, retirement.retirement, view, now)
+    if isinstance(residency, Policy) and residency.residency:
+        yield judge_residency(member, residency, residency.residency, view, now)
 
 
 def _shown(member: Member, rule: str, reason: str, state: Activity = Activity.ACTIVE) -> Verdict:
@@ -104,7 +116,7 @@ def _notes(policy: Policy, members: tuple[Member, ...], view: View, now: datetim
 
 
 def _conflicts(member: Member) -> list[Conflict]:
-    rulers = (member.ruled_by(rule) for rule in ("idle", "ttl", "over_budget"))
+    rulers = (member.ruled_by(rule) for rule in ("idle", "ttl", "over_budget", "retirement", "residency"))
     return [ruler for ruler in rulers if isinstance(ruler, Conflict)]
 
 

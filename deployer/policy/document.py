@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from deployer.domain.money import Money
 from deployer.domain.plan import Mode
+from deployer.domain.residency import Residency
 
 
 class Then(StrEnum):
@@ -93,6 +94,13 @@ class Idle:
 
 
 @dataclass(frozen=True)
+class RetirementRule:
+    """Tell `warn` before a deployment stops answering."""
+
+    warn: timedelta = timedelta(days=60)
+
+
+@dataclass(frozen=True)
 class Exemption:
     """Deployments that no act touches before `until` (exclusive)."""
 
@@ -112,6 +120,8 @@ class Policy:
     over_budget: OverBudget | None = None
     idle: Idle | None = None
     ttl: timedelta | None = None
+    retirement: RetirementRule | None = None
+    residency: Residency | None = None
     exempt: tuple[Exemption, ...] = ()
     notify: tuple[str, ...] = ()
     act_unwarned: bool = False

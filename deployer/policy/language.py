@@ -6,7 +6,20 @@ from datetime import timedelta
 from typing import Any
 
 from deployer.domain.plan import Mode
-from deployer.policy.document import Alert, Budget, Exemption, Idle, Limits, Match, OverBudget, Policy, Share, Then
+from deployer.domain.residency import Residency
+from deployer.policy.document import (
+    Alert,
+    Budget,
+    Exemption,
+    Idle,
+    Limits,
+    Match,
+    OverBudget,
+    Policy,
+    RetirementRule,
+    Share,
+    Then,
+)
 from deployer.policy.scalar import alert, choice, duration, flag, money, percent, text, until, url, whole, zone
 from deployer.policy.shape import Field, Many, Nodes, Record, Scalar, Shape, Table, Unreadable
 from deployer.policy.source import Reader
@@ -139,6 +152,11 @@ IDLE = Record(
     ),
     check=_check_idle,
 )
+RETIREMENT = Record(
+    "retirement",
+    RetirementRule,
+    _fields(("warn", duration(least=_MINUTE), "how long before it stops answering; default 60d")),
+)
 EXEMPT = Record(
     "exempt",
     Exemption,
@@ -168,11 +186,11 @@ POLICY = Record(
         ("over_budget", OVER_BUDGET, "what to do when the budget is used up"),
         ("idle", IDLE, "what to do when nobody calls it"),
         ("ttl", duration(least=_MINUTE), "undeploy this long after creation"),
+        ("retirement", RETIREMENT, "tell before the vendor retires the model behind it"),
+        ("residency", choice(Residency), "how far data may travel: its region, its data zone, or any"),
         ("exempt", Many(EXEMPT), "deployments that no act touches until a day"),
         ("notify", Many(url(), single=True), "Apprise URLs told besides the configured ones"),
         ("act_unwarned", flag(), "act although nobody received the warning; default false"),
-        ("retirement", None, ""),
-        ("residency", None, ""),
         ("approve", None, ""),
         ("hours", None, ""),
     ),

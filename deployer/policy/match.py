@@ -21,6 +21,8 @@ _RULES: Mapping[str, Callable[[Policy], object]] = {
     "over_budget": lambda policy: policy.over_budget and (policy.budget, policy.over_budget),
     "idle": lambda policy: policy.idle,
     "ttl": lambda policy: policy.ttl,
+    "retirement": lambda policy: policy.retirement,
+    "residency": lambda policy: policy.residency,
 }
 
 
@@ -48,7 +50,7 @@ def matching(policies: Iterable[Policy], subject: Subject) -> tuple[Policy, ...]
 def governing(policies: Iterable[Policy], subject: Subject, rule: str) -> Policy | Conflict | None:
     """The most specific policy that has `rule` and is about `subject`; None when there is none.
 
-    `rule` is one of budget, alerts, over_budget, idle, ttl.
+    `rule` is one of budget, alerts, over_budget, idle, ttl, retirement, residency.
     """
     return most_specific(matching(policies, subject), subject, rule)
 

@@ -30,6 +30,8 @@ def rule_texts(policy: Policy) -> dict[str, str]:
         "over_budget": _over_budget(policy.over_budget),
         "idle": _idle(policy.idle),
         "ttl": span(policy.ttl) if policy.ttl else "",
+        "retirement": f"warned {span(policy.retirement.warn)} before" if policy.retirement else "",
+        "residency": policy.residency or "",
         "exempt": str(len(policy.exempt)) if policy.exempt else "",
         "notify": str(len(policy.notify)) if policy.notify else "",
         "act_unwarned": "yes" if policy.act_unwarned else "",

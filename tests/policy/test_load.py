@@ -134,7 +134,7 @@ policies:
         "p.yaml:6:39: tags.env is empty; expected a name or glob of a tag's value",
         "p.yaml:6:51: managed is 'maybe'; expected one of true, false, any, deployer, others",
         "p.yaml:7:5: unknown key 'idel' in policy; expected one of name, match, budget, alerts, over_budget, idle, "
-        "ttl, exempt, notify, act_unwarned (did you mean idle?)",
+        "ttl, retirement, residency, exempt, notify, act_unwarned (did you mean idle?)",
         "p.yaml:8:22: amount is '300'; expected a positive amount in USD such as 300 USD (did you mean 300 USD?)",
         "p.yaml:8:35: period is 'monthly'; expected one of day, week, month, quarter, year (did you mean month?)",
         "p.yaml:8:54: timezone is 'Europe/Pari'; expected a timezone such as Europe/Paris or UTC "
@@ -206,8 +206,6 @@ def test_a_wrong_value_is_told_with_what_was_expected(file: Path, rule: str, tol
 @pytest.mark.parametrize(
     ("rule", "key"),
     [
-        ("retirement: {warn: 60d}", "retirement"),
-        ("residency: zone", "residency"),
         ("approve: {above: 500 USD}", "approve"),
         ('hours: {up: "Mon-Fri 08:00-19:00"}', "hours"),
         ("idle: {after: 1d, probe: true}", "probe: true"),

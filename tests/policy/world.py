@@ -11,6 +11,7 @@ from deployer.domain.deployment import Account, Deployment, DeploymentId, Tier
 from deployer.domain.money import Money
 from deployer.domain.period import Period
 from deployer.domain.plan import History, Plan, Warned
+from deployer.domain.retirement import Retirement
 from deployer.domain.snapshot import Gap, Snapshot
 from deployer.domain.subject import Subject, SubjectSpend
 from deployer.domain.usage import Aliveness, UsageBucket, UsageReading
@@ -87,6 +88,7 @@ def view(
     history: History | None = None,
     gaps: tuple[Gap, ...] = (),
     unread: frozenset[str] = frozenset(),
+    retirements: Mapping[str, Retirement] | None = None,
     now: datetime = NOW,
 ) -> View:
     accounts = tuple(dict.fromkeys(one.account.resource_id for one in deployments))
@@ -99,6 +101,7 @@ def view(
             aliveness={name.lower(): Aliveness(alive, "429 Too Many Requests") for name in accounts},
             gaps=gaps,
             unread=unread,
+            retirements=retirements or {},
         ),
         hourly=hourly if hourly is not None else {one.id.key: HOSTING for one in deployments},
         spent=spent or {},

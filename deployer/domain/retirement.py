@@ -1,0 +1,77 @@
+"""When a deployment stops answering, by the vendor's own list of models.
+
+The earliest date holds: a SKU can end before its model. What is absent or cannot be read is unknown,
+which is not the same as "never".
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from deployer.domain.catalog import ModelList, OfferedModel
+from deployer.domain.deployment import Deployment
+from deployer.domain.model import trained_on
+
+
+@dataclass(frozen=True)
+class Retirement:
+    """`at`: it stops answering; `retrain_until`: the last its base can be trained; None is unknown.
+
+    `model` is the base that retires. `cause` says what is not known, and why; `source` and `as_of` say who
+    told it and when.
+    """
+
+    at: datetime | None = None
+    retrain_until: datetime | None = None
+    model: str = ""
+    cause: str = ""
+    source: str = ""
+    as_of: datetime | None = None
+
+
+def retirement_of(deployment: Deployment, models: ModelList) -> Retirement:
+    """The end of one deployment, by the list of its region or project."""
+    base = trained_on(deployment.model)
+    own = models.find(deployment.model, deployment.model_version)
+    found = [one for one in dict.fromkeys((own, models.find(base))) if one is not None]
+    if not found:
+        cause = f"{base} is not in the list of {models.place or models.provider}"
+        return Retirement(model=base, cause=cause, source=models.source, as_of=models.as_of)
+    ends = [end for model in found for end in _ends(deployment, model)]
+    unreadable = [text for model in found for text in _unreadable(deployment, model)]
+    return Retirement(
+        at=min(ends, default=None),
+        retrain_until=min((one.fine_tune_until for one in found if one.fine_tune_until), default=None),
+        model=found[-1].full_name,
+        cause=_cause(bool(ends), unreadable),
+        source=models.source,
+        as_of=models.as_of,
+    )
+
+
+def retirement_of_model(name: str, models: ModelList) -> Retirement:
+    """The end of a fine-tuned model or of what a job trains, whatever SKU may serve it."""
+    base = trained_on(name)
+    found = models.find(name) or models.find(base)
+    if found is None:
+        cause = f"{base} is not in the list of {models.place or models.provider}"
+        return Retirement(model=base, cause=cause, source=models.source, as_of=models.as_of)
+    cause = _cause(found.inference_until is not None, list(found.unreadable))
+    ends = (found.inference_until, found.fine_tune_until)
+    return Retirement(*ends, found.full_name, cause, models.source, models.as_of)
+
+
+def _ends(deployment: Deployment, model: OfferedModel) -> list[datetime]:
+    sku = model.sku(deployment.sku, tuned=deployment.fine_tuned)
+    ends = (model.inference_until, sku.retires if sku else None)
+    return [end for end in ends if end is not None]
+
+
+def _unreadable(deployment: Deployment, model: OfferedModel) -> list[str]:
+    sku = model.sku(deployment.sku, tuned=deployment.fine_tuned)
+    return [*model.unreadable, *([sku.unreadable] if sku and sku.unreadable else [])]
+
+
+def _cause(known: bool, unreadable: list[str]) -> str:
+    if unreadable:
+        return f"cannot be read: {', '.join(unreadable)}"
+    return "" if known else "the vendor's list gives no date"
