@@ -112,7 +112,7 @@ def advance(duration: timedelta | None, to: datetime | None, output: str) -> Non
 
 
 @sandbox.command()
-@click.argument("kind", type=click.Choice(FAULTS), required=False)
+@click.argument("kind", type=click.Choice(FAULTS), metavar="[KIND]", required=False)
 @click.option("--clear", is_flag=True, help="End all faults.")
 @click.option("--method", help="Only requests with this HTTP method.")
 @click.option("--path", help="Only paths that this regular expression finds.")

@@ -129,9 +129,11 @@ def _print(outcome: Outcome) -> None:
     plan = outcome.plan
     say(_heading(outcome))
     _section("Done", [_told_result(result) for result in (*outcome.recovered, *outcome.results)])
-    if not outcome.applied or plan.mode is Mode.OBSERVE:
-        _section("Would undeploy" if plan.mode is Mode.OBSERVE else "Undeploy", map(_act, plan.acts))
-    _section("Warn", [_line(action) for action in plan.actions if action.kind is ActionKind.WARN])
+    observed = plan.mode is Mode.OBSERVE
+    if not outcome.applied or observed:
+        _section("Would undeploy" if observed else "Undeploy", map(_act, plan.acts))
+    warnings = [_line(action) for action in plan.actions if action.kind is ActionKind.WARN]
+    _section("Would warn" if observed else "Warn", warnings)
     _section("Alert", [_line(action) for action in plan.actions if action.kind is ActionKind.ALERT])
     _section("Deferred", [f"{_act(late.action)}\n    put off: {late.reason}" for late in plan.deferred])
     _section("Unknown", [f"{finding.deployment.id}: {finding.reason}" for finding in unknown(plan)])

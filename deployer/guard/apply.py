@@ -18,6 +18,7 @@ from deployer.guard.reconsider import NoLonger, reconsider
 from deployer.guard.telling import tell_due, tell_ended, undelivered
 from deployer.guard.undeploy import undeploy
 from deployer.policy.limit import bound
+from deployer.policy.observe import observed, untold
 
 SWEEP = "sweep"
 """The name of the lock under which one guard at a time tells and acts."""
@@ -41,9 +42,9 @@ def apply(context: GuardContext, checked: CheckedPlan) -> Outcome:
 
 
 def apply_held(context: GuardContext, checked: CheckedPlan, hold: Hold) -> Outcome:
-    """As `apply`, for who holds the sweep's lock already. In mode observe alerts are told and nothing is done."""
+    """As `apply`, for who holds the sweep's lock already. In mode observe it is only told what would be done."""
     if not _enforced(context, checked.plan):
-        told = tell_due(context, [action for action in checked.plan.actions if action.kind is ActionKind.ALERT])
+        told = tell_due(context, untold(observed(checked.plan), context.ledger.decisions.history(context.clock.now())))
         return Outcome(checked.plan, told=told, failures=undelivered(told))
     plan = _bounded(context, checked.plan)
     told = tell_due(context, plan.actions)

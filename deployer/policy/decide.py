@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from deployer.domain.period import Period
-from deployer.domain.plan import Action, ActionKind, Deferred, Plan
+from deployer.domain.plan import Action, ActionKind, Deferred, Mode, Plan
 from deployer.domain.snapshot import Gap, Snapshot
 from deployer.domain.usage import Activity
 from deployer.policy.alert import judge_alerts
@@ -16,6 +16,7 @@ from deployer.policy.evidence import LATENCY
 from deployer.policy.idle import judge_idle
 from deployer.policy.limit import dearest_first
 from deployer.policy.match import Conflict
+from deployer.policy.observe import without_promise
 from deployer.policy.overspend import judge_overspend
 from deployer.policy.purse import purse_of
 from deployer.policy.residency import judge_residency
@@ -42,10 +43,11 @@ def decide(policies: PolicySet, view: View, now: datetime) -> Plan:
     members = enrol(view.snapshot.deployments, policies.policies, view.history, now)
     verdict = merge((*_by_deployment(members, view, now), *_by_policy(policies, members, view, now)))
     acts, deferred = _acts(verdict, view)
+    told = tuple(action for action in verdict.actions if action.kind is not ActionKind.UNDEPLOY)
     return Plan(
         as_of=view.snapshot.as_of,
         mode=policies.mode,
-        actions=(*(action for action in verdict.actions if action.kind is not ActionKind.UNDEPLOY), *acts),
+        actions=(*(told if policies.mode is Mode.ENFORCE else map(without_promise, told)), *acts),
         upcoming=tuple(sorted(verdict.upcoming, key=lambda action: action.due)),
         deferred=deferred,
         findings=verdict.findings,

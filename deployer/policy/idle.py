@@ -8,6 +8,7 @@ from deployer.domain.snapshot import Gap
 from deployer.domain.usage import Activity
 from deployer.policy.document import Idle, Policy, Then
 from deployer.policy.evidence import Evidence, judge
+from deployer.policy.observe import untold
 from deployer.policy.phrase import burn, instant, span
 from deployer.policy.roster import Member
 from deployer.policy.schedule import Due, schedule
@@ -62,11 +63,7 @@ def _tell_once(due: Due, view: View, now: datetime) -> Verdict:
     alert = due.action(ActionKind.ALERT, due.at, due.reason)
     if now < due.at:
         return Verdict(upcoming=(alert,))
-    told = (due.policy.name, due.episode) in view.history.alerts
-    if due.episode.endswith(":before"):  # the stretch began before the window: it may have been told with its start
-        stem = due.episode.removesuffix("before")
-        told = any(name == due.policy.name and key.startswith(stem) for name, key in view.history.alerts)
-    return Verdict() if told else Verdict(actions=(alert,))
+    return Verdict(actions=untold((alert,), view.history))
 
 
 def _standing_warning(member: Member, policy: Policy, view: View) -> Warned | None:

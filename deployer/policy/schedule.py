@@ -15,6 +15,9 @@ from deployer.policy.document import Policy
 from deployer.policy.phrase import instant
 from deployer.policy.view import Verdict
 
+WILL_BE = "it will be undeployed at"
+"""What a warning promises."""
+
 
 @dataclass(frozen=True)
 class Due:
@@ -73,7 +76,7 @@ def _act(due: Due, at: datetime) -> Action:
 
 def _warning(due: Due, at: datetime, act_at: datetime) -> Action:
     unless = f" unless {due.unless}" if due.unless else ""
-    return due.action(ActionKind.WARN, at, f"{due.reason}; it will be undeployed at {instant(act_at)}{unless}")
+    return due.action(ActionKind.WARN, at, f"{due.reason}; {WILL_BE} {instant(act_at)}{unless}")
 
 
 def _unheard(due: Due, warned: Warned) -> Deferred:

@@ -107,6 +107,12 @@ def test_every_option_says_what_it_does(path: tuple[str, ...]) -> None:
     assert [option.name for option in options if not option.help] == []
 
 
+def test_the_package_runs_as_a_module() -> None:
+    answer = subprocess.run([PYTHON, "-m", "deployer", "--version"], capture_output=True, text=True, check=True)
+
+    assert answer.stdout.startswith("deployer 0.")
+
+
 def test_version_is_printed() -> None:
     assert CliRunner().invoke(cli, ["--version"]).stdout.startswith("deployer 0.")
 

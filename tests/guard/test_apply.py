@@ -225,12 +225,34 @@ def test_a_deployment_that_cannot_be_read_again_is_a_failed_act(world: World) ->
 # --- who may act --------------------------------------------------------------------------------
 
 
-def test_mode_observe_does_nothing_and_warns_nobody(world: World) -> None:
+def test_mode_observe_tells_once_what_it_would_do_and_does_nothing(world: World) -> None:
     world.policies = replace(world.policies, mode=Mode.OBSERVE)
     world.warned("bot")
     outcome = world.sweep()
-    assert (outcome.results, outcome.told, world.notifier.sent) == ((), (), [])
-    assert world.standing == {"bot"}
+    assert (outcome.results, outcome.told, world.standing) == ((), (), {"bot"})
+    [message] = world.notifier.sent
+    assert "in mode enforce it would be undeployed at" in message.body
+    assert "the mode is observe: nothing is done" in message.body
+    assert "it will be undeployed" not in message.body
+
+
+def test_what_was_told_in_mode_observe_is_no_warning(world: World) -> None:
+    enforced = world.policies
+    world.policies = replace(enforced, mode=Mode.OBSERVE)
+    world.warned("bot")
+    world.policies = enforced
+    outcome = world.sweep()
+    assert [told.action.kind for told in outcome.told] == [ActionKind.WARN]
+    assert (outcome.results, world.standing) == ((), {"bot"})
+
+
+def test_what_is_told_in_mode_observe_and_reaches_nobody_is_told_again(world: World) -> None:
+    world.policies = replace(world.policies, mode=Mode.OBSERVE)
+    world.notifier.takes = False
+    world.warned("bot")
+    outcome = world.sweep()
+    assert [told.delivered for told in outcome.told] == [False]
+    assert exit_code(outcome) == 1
 
 
 def test_a_pause_defers_every_act(world: World) -> None:
