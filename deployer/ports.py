@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from deployer.clock import Clock
 from deployer.domain.act import Act, ActKind, Phase
 from deployer.domain.catalog import ModelList
+from deployer.domain.cap import AccountCaps, Cap
 from deployer.domain.charge import Bill, Charge, Meter
 from deployer.domain.deployment import Account, Deployment
 from deployer.domain.job import Checkpoint, Job, JobEvent, JobSpec
@@ -120,6 +121,26 @@ class Billing(Protocol):
         ...
 
 
+class Caps(Protocol):
+    """The limits that a cloud keeps by itself. Raises CloudError; Forbidden when the credential may not."""
+
+    def accounts(self) -> tuple[Account, ...]:
+        """What has caps: the whole organisation, and each of its projects."""
+        ...
+
+    def owners(self) -> tuple[str, ...]:
+        """E-mail addresses of who owns the organisation: whom an alert tells when nobody is named."""
+        ...
+
+    def read(self, account: Account) -> AccountCaps:
+        """All caps of one account; a kind that cannot be read is told with its cause, and is no error."""
+        ...
+
+    def set(self, account: Account, cap: Cap) -> None:
+        """Make one cap so; without a value, remove it."""
+        ...
+
+
 class Training(Protocol):
     """Fine-tuning: files and jobs of one provider. All raise CloudError."""
 
@@ -181,6 +202,7 @@ class Provider(Protocol):
     deployments: Deployments
     quotas: Quotas
     billing: Billing
+    caps: Caps | None
     training: Training
     catalog: Catalog
 

@@ -22,6 +22,7 @@ from deployer.domain.usage import Aliveness, UsageBucket, UsageObservation, Usag
 from deployer.errors import CloudError, Conflict, NotFound
 from deployer.ports import (
     Billing,
+    Caps,
     Catalog,
     Check,
     DeploymentRequest,
@@ -101,6 +102,7 @@ class FakeCloud:
         self.room: dict[str, Quota] = {}
         self.elsewhere: tuple[str, ...] = ()
         self.billing: Billing = _Billing()
+        self.caps: Caps | None = None
         self.training: Training = _Training(self)
         self.offered: tuple[OfferedModel, ...] = ()
         self.catalog: Catalog = _Catalog(self)

@@ -82,6 +82,8 @@ def undo(act: "Act") -> str | None:
         return None
     if act.kind is ActKind.UNDEPLOY:
         return f"deployer deployment restore {act.subject}"
+    if act.kind is ActKind.CAP:
+        return f"deployer cap restore {act.id}"
     if act.kind in {ActKind.CREATE, ActKind.RESTORE}:
         return f"deployer deployment delete {act.subject}"
     return None

@@ -22,6 +22,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "price": ("deployer.cli.price", "Look up the price book."),
     "spend": ("deployer.cli.spend", "Show what was spent and where it is heading."),
     "policy": ("deployer.cli.policy", "Check policies and print their schema."),
+    "cap": ("deployer.cli.cap", "Show, set and put back the clouds' own backstops."),
     "guard": ("deployer.cli.guard", "Plan or apply one sweep of the policies."),
     "journal": ("deployer.cli.journal", "Read what was done, why, and how to undo it."),
     "serve": ("deployer.cli.serve", "Run the guard in the background."),

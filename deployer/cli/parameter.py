@@ -1,13 +1,17 @@
-"""Arguments with a meaning: a length of time, an instant."""
+"""Arguments with a meaning: a length of time, an instant, an amount of money."""
 
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import click
 
+from deployer.domain.money import Money
+
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?[wdhms])+")
+_MONEY = re.compile(r"(\d+(?:\.\d{1,2})?)\s*([A-Za-z]{3})?")
 _PART = re.compile(r"(\d+(?:\.\d+)?)([wdhms])")
 
 
@@ -43,5 +47,20 @@ class InstantType(click.ParamType[datetime]):
         return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
+class MoneyType(click.ParamType[Money]):
+    """`100 USD`, to the cent."""
+
+    name = "money"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Money:
+        if isinstance(value, Money):
+            return value
+        found = _MONEY.fullmatch(str(value).strip())
+        if found is None:
+            self.fail(f"{value!r} is no amount; write for example '100 USD'", param, ctx)
+        return Money(Decimal(found[1]), (found[2] or "USD").upper())
+
+
 DURATION = DurationType()
+MONEY = MoneyType()
 INSTANT = InstantType()

@@ -13,6 +13,7 @@ from deployer.domain.deployment import Deployment
 from deployer.domain.snapshot import Snapshot
 from deployer.errors import CloudError
 from deployer.guard.accounting import charge_gone
+from deployer.guard.capact import finish_cap
 from deployer.guard.context import GuardContext
 from deployer.guard.holding import settle_ids
 from deployer.guard.lock import exclusive
@@ -31,6 +32,13 @@ def recover(context: GuardContext, whole: Snapshot) -> tuple[ActResult, ...]:
     ended = tuple(result for result in results if result is not None)
     tell_ended(context, [result for result in ended if result.phase.final])
     return ended
+
+
+def recover_kind(context: GuardContext, kind: ActKind) -> tuple[ActResult, ...]:
+    """Finish only acts of a kind that needs no view of the whole."""
+    whole = Snapshot(context.clock.now())
+    acts = [act for act in context.ledger.journal.unfinished() if act.kind is kind]
+    return tuple(result for act in acts if (result := _recover(context, whole, act)) is not None)
 
 
 def by_policy(act: Act) -> bool:
@@ -106,4 +114,5 @@ _FINISH: dict[ActKind, Finish] = {
     ActKind.UNDEPLOY: _finish_undeploy,
     ActKind.CREATE: _finish_create,
     ActKind.RESTORE: _finish_create,
+    ActKind.CAP: lambda context, _, act: finish_cap(context, act),
 }

@@ -1,7 +1,7 @@
 """Azure as one object behind the ports; nothing is called before it is asked for something."""
 
 from deployer.clock import Clock
-from deployer.ports import Billing, Catalog, Check, Connection, Deployments, Inventory, Quotas, Training, Usage
+from deployer.ports import Billing, Caps, Catalog, Check, Connection, Deployments, Inventory, Quotas, Training, Usage
 from deployer.providers.azure.billing import AzureBilling
 from deployer.providers.azure.catalog import AzureCatalog
 from deployer.providers.azure.check import Checkup
@@ -25,6 +25,7 @@ class AzureProvider:
         self.deployments: Deployments = AzureDeployments(cloud, inventory, plane)
         self.quotas: Quotas = AzureQuotas(cloud)
         self.billing: Billing = billing
+        self.caps: Caps | None = None
         self.caps: Caps | None = None
         self.training: Training = open_training(cloud, plane)
         self.catalog: Catalog = AzureCatalog(cloud)

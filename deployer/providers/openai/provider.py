@@ -1,9 +1,10 @@
 """OpenAI as one object behind the ports; nothing is called before it is asked for something."""
 
 from deployer.clock import Clock
-from deployer.ports import Billing, Catalog, Check, Connection, Deployments, Inventory, Quotas, Training, Usage
+from deployer.ports import Billing, Caps, Catalog, Check, Connection, Deployments, Inventory, Quotas, Training, Usage
 from deployer.providers.finetuning import FineTuning
 from deployer.providers.openai.billing import OpenAIBilling
+from deployer.providers.openai.caps import OpenAICaps
 from deployer.providers.openai.caps import OpenAICaps
 from deployer.providers.openai.catalog import OpenAICatalog
 from deployer.providers.openai.check import Checkup
@@ -23,6 +24,7 @@ class OpenAIProvider:
         self.deployments: Deployments = OpenAIDeployments(cloud)
         self.quotas: Quotas = OpenAIQuotas()
         self.billing: Billing = billing
+        self.caps: Caps | None = OpenAICaps(cloud)
         self.caps: Caps | None = OpenAICaps(cloud)
         self.training: Training = FineTuning(PROVIDER, cloud.client, cloud.attempts, clock)
         self.catalog: Catalog = OpenAICatalog(cloud)

@@ -4,15 +4,18 @@ from collections.abc import Callable
 from typing import Any
 
 from deployer.sandbox.dataplane import report
-from deployer.sandbox.dataplane.dialect import mark, unix
+from deployer.sandbox.dataplane.alert import Alerts
+from deployer.sandbox.dataplane.dialect import unix
 from deployer.sandbox.dataplane.error import ApiError, openai_error, raising
 from deployer.sandbox.dataplane.page import answer_page
-from deployer.sandbox.dataplane.project import Project, RateLimit, Tenant
+from deployer.sandbox.dataplane.parameter import read_amount, required
+from deployer.sandbox.dataplane.project import FIRST_PROJECT, Project, RateLimit, Tenant
 from deployer.sandbox.wire import Handler, Request, Response, Route
 from deployer.sandbox.world import World
 
 _ORGANIZATION = "/v1/organization"
 _PROJECT = f"{_ORGANIZATION}/projects/{{project}}"
+OWNER = "owner@sandbox.example"
 ProjectHandler = Callable[[Request, Project], Response]
 
 
@@ -22,6 +25,7 @@ def routes(world: World, tenant: Tenant) -> list[Route]:
     table: list[tuple[str, str, str, Handler]] = [
         ("GET", f"{_ORGANIZATION}/projects", "projects.list", service.list_projects),
         ("POST", f"{_ORGANIZATION}/projects", "projects.create", service.create_project),
+        ("GET", f"{_ORGANIZATION}/users", "users.list", service.list_users),
         ("GET", f"{_ORGANIZATION}/usage/completions", "usage.completions", reports.completions),
         ("GET", f"{_ORGANIZATION}/costs", "costs", reports.costs),
         ("GET", f"{_ORGANIZATION}/spend_limit", "organization.spend_limit.get", service.get_organization_limit),
@@ -34,17 +38,16 @@ def routes(world: World, tenant: Tenant) -> list[Route]:
         ("GET", f"{_PROJECT}/spend_limit", "spend_limit.get", service.get_limit),
         ("POST", f"{_PROJECT}/spend_limit", "spend_limit.set", service.set_limit),
         ("DELETE", f"{_PROJECT}/spend_limit", "spend_limit.delete", service.drop_limit),
-        ("GET", f"{_PROJECT}/spend_alerts", "spend_alerts.list", service.list_alerts),
-        ("POST", f"{_PROJECT}/spend_alerts", "spend_alerts.create", service.create_alert),
-        ("GET", f"{_PROJECT}/spend_alerts/{{alert}}", "spend_alerts.get", service.get_alert),
-        ("POST", f"{_PROJECT}/spend_alerts/{{alert}}", "spend_alerts.update", service.update_alert),
-        ("DELETE", f"{_PROJECT}/spend_alerts/{{alert}}", "spend_alerts.delete", service.delete_alert),
         ("GET", f"{_PROJECT}/rate_limits", "rate_limits.list", service.list_rates),
         ("POST", f"{_PROJECT}/rate_limits/{{limit}}", "rate_limits.update", service.update_rate),
         ("GET", f"{_PROJECT}/model_permissions", "model_permissions.get", service.get_permissions),
         ("POST", f"{_PROJECT}/model_permissions", "model_permissions.set", service.set_permissions),
         ("DELETE", f"{_PROJECT}/model_permissions", "model_permissions.delete", service.drop_permissions),
     ]
+    table += Alerts(world, "organization", lambda request: tenant.alerts).routes(
+        _ORGANIZATION, "organization.spend_alerts"
+    )
+    table += Alerts(world, "project", lambda request: service.project(request).alerts).routes(_PROJECT, "spend_alerts")
     table += [(method, pattern, name, service.of_project(handler)) for method, pattern, name, handler in by_project]
     return [
         Route(method, pattern, f"openai.{name}", service.for_admins(handler))
@@ -68,14 +71,15 @@ class Organization:
     def of_project(self, handler: ProjectHandler) -> Handler:
         """`handler` with the project that the path names."""
 
-        def handle(request: Request) -> Response:
-            project = self._tenant.projects.get(request.params["project"])
-            if project is None:
-                message = f"No project found with id '{request.params['project']}'."
-                raise openai_error(404, message, code="not_found", param="project_id")
-            return handler(request, project)
+        return lambda request: handler(request, self.project(request))
 
-        return handle
+    def project(self, request: Request) -> Project:
+        """Raises ApiError when the path names none."""
+        project = self._tenant.projects.get(request.params["project"])
+        if project is None:
+            message = f"No project found with id '{request.params['project']}'."
+            raise openai_error(404, message, code="not_found", param="project_id")
+        return project
 
     # --- projects -----------------------------------------------------------------------------
 
@@ -85,7 +89,7 @@ class Organization:
         return answer_page(request, [_write_project(project) for project in wanted])
 
     def create_project(self, request: Request) -> Response:
-        name = _required(request.json(), "name", str)
+        name = required(request.json(), "name", str)
         project_id = f"proj_{self._world.naming.hex('project', 24)}"
         return Response.json(_write_project(self._tenant.add_project(project_id, name)))
 
@@ -96,6 +100,12 @@ class Organization:
         project.archived = self._world.now()
         return Response.json(_write_project(project))
 
+    def list_users(self, request: Request) -> Response:
+        """Its owner alone: the sandbox has no other people."""
+        added = unix(self._tenant.projects[FIRST_PROJECT].created)
+        owner = {"object": "organization.user", "id": "user-owner", "name": "Owner", "email": OWNER}
+        return answer_page(request, [owner | {"role": "owner", "added_at": added}])
+
     # --- hard limits --------------------------------------------------------------------------
 
     def get_limit(self, request: Request, project: Project) -> Response:
@@ -104,7 +114,7 @@ class Organization:
         return Response.json(_write_limit("project", project.spend_limit, self._tenant.is_enforcing(project)))
 
     def set_limit(self, request: Request, project: Project) -> Response:
-        project.spend_limit = _read_amount(request.json())
+        project.spend_limit = read_amount(request.json())
         return self.get_limit(request, project)
 
     def drop_limit(self, request: Request, project: Project) -> Response:
@@ -120,7 +130,7 @@ class Organization:
         return Response.json(_write_limit("organization", limit, self._tenant.month_spend(None) >= limit))
 
     def set_organization_limit(self, request: Request) -> Response:
-        self._tenant.spend_limit = _read_amount(request.json())
+        self._tenant.spend_limit = read_amount(request.json())
         return self.get_organization_limit(request)
 
     def drop_organization_limit(self, request: Request) -> Response:
@@ -128,29 +138,6 @@ class Organization:
             raise _no_limit("organization")
         self._tenant.spend_limit = None
         return Response.json({"object": "organization.spend_limit.deleted", "deleted": True})
-
-    # --- alerts, which only tell --------------------------------------------------------------
-
-    def list_alerts(self, request: Request, project: Project) -> Response:
-        return answer_page(request, list(project.alerts.values()))
-
-    def create_alert(self, request: Request, project: Project) -> Response:
-        alert = _read_alert(request.json(), mark("alert_", project.id, len(project.alerts), self._world.now()))
-        project.alerts[alert["id"]] = alert
-        return Response.json(alert)
-
-    def get_alert(self, request: Request, project: Project) -> Response:
-        return Response.json(_find_alert(request, project))
-
-    def update_alert(self, request: Request, project: Project) -> Response:
-        alert = _find_alert(request, project)
-        project.alerts[alert["id"]] = _read_alert(request.json(), alert["id"])
-        return Response.json(project.alerts[alert["id"]])
-
-    def delete_alert(self, request: Request, project: Project) -> Response:
-        alert = _find_alert(request, project)
-        del project.alerts[alert["id"]]
-        return Response.json({"id": alert["id"], "object": "project.spend_alert.deleted", "deleted": True})
 
     # --- rates and permissions ----------------------------------------------------------------
 
@@ -173,7 +160,7 @@ class Organization:
 
     def set_permissions(self, request: Request, project: Project) -> Response:
         body = request.json()
-        mode, models = _required(body, "mode", str), _required(body, "model_ids", list)
+        mode, models = required(body, "mode", str), required(body, "model_ids", list)
         if mode not in {"allow_list", "deny_list"}:
             raise openai_error(400, f"Invalid value: '{mode}'.", param="mode")
         project.permissions = (mode, tuple(map(str, models)))
@@ -207,43 +194,6 @@ def _write_limit(owner: str, cents: int, enforcing: bool) -> dict[str, Any]:
 
 def _write_rate(limit: RateLimit) -> dict[str, Any]:
     return {"object": "project.rate_limit", "id": limit.id, "model": limit.model, **limit.limits}
-
-
-def _read_amount(body: Any) -> int:
-    """Cents a month in USD: the only currency and interval there are."""
-    amount: int = _required(body, "threshold_amount", int)
-    for name, only in (("currency", "USD"), ("interval", "month")):
-        if body.get(name) != only:
-            raise openai_error(400, f"Invalid value for '{name}': expected '{only}'.", param=name)
-    if amount < 0:
-        raise openai_error(400, "Invalid 'threshold_amount': it is negative.", param="threshold_amount")
-    return amount
-
-
-def _read_alert(body: Any, alert_id: str) -> dict[str, Any]:
-    amount, channel = _read_amount(body), _required(body, "notification_channel", dict)
-    return {
-        "object": "project.spend_alert",
-        "id": alert_id,
-        "threshold_amount": amount,
-        "currency": "USD",
-        "interval": "month",
-        "notification_channel": channel,
-    }
-
-
-def _find_alert(request: Request, project: Project) -> dict[str, Any]:
-    alert = project.alerts.get(request.params["alert"])
-    if alert is None:
-        raise openai_error(404, f"No spend alert found with id '{request.params['alert']}'.", code="not_found")
-    return alert
-
-
-def _required(body: Any, name: str, kind: type) -> Any:
-    value = body.get(name) if isinstance(body, dict) else None
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise openai_error(400, f"Missing required parameter: '{name}'.", param=name, code="missing_required_parameter")
-    return value
 
 
 def _no_limit(owner: str) -> ApiError:

@@ -46,6 +46,7 @@ class Tenant:
     def __init__(self, world: World) -> None:
         self._world = world
         self.spend_limit: int | None = None
+        self.alerts: dict[str, dict[str, Any]] = {}
         self.spellings: dict[str, str] = {}  # a model's name as it was written, by its name in lower case
         self.projects: dict[str, Project] = {}
         self.add_project(FIRST_PROJECT, "Default project")
