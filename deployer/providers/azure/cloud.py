@@ -24,6 +24,7 @@ from deployer.ports import Connection
 from deployer.providers.azure.credential import TokenPolicy, open_credential
 from deployer.providers.azure.endpoint import Endpoints, same_origin, scope
 from deployer.providers.azure.error import cloud_error, refusal, words_of
+from deployer.providers.azure.pace import Pace, PacePolicy
 from deployer.providers.azure.transport import ClockedTransport, PatientPolicy, asked_wait
 from deployer.providers.azure.wire import decode, items, text
 
@@ -61,6 +62,7 @@ class Cloud:
         self.clock = clock
         self.endpoints = Endpoints.from_settings(connection.settings)
         self.transport = ClockedTransport(connection, clock)
+        self._pace = Pace(clock, self.endpoints.resource_manager)
         self.credential = open_credential(
             connection.settings, self.endpoints, self.transport, clock, lambda **_: self._patience()
         )
@@ -126,11 +128,12 @@ class Cloud:
 
         Without a policy for them redirections are errors, bodies are decoded once, and nothing is logged.
         """
-        policies = [RequestIdPolicy(), UserAgentPolicy(base_user_agent=USER_AGENT), self._patience()]
+        policies = [RequestIdPolicy(), UserAgentPolicy(base_user_agent=USER_AGENT)]
+        turns = [self._patience(), PacePolicy(self._pace), TokenPolicy(self.credential, scope(audience))]
         return {
             "credential": self.credential,
             "credential_scopes": [scope(audience)],
-            "policies": [*policies, TokenPolicy(self.credential, scope(audience))],
+            "policies": [*policies, *turns],
             "transport": self.transport,
         }
 

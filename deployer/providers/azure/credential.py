@@ -1,7 +1,7 @@
 """Who we are: any credential of azure-identity, asked for one token a scope however many threads want one.
 
-azure-core's policies each keep their own token and ask without a lock, so sixteen workers
-would sign in sixteen times; and a token that the service no longer takes would be sent on
+azure-core's policies each keep their own token and ask without a lock, so many workers
+would sign in as many times; and a token that the service no longer takes would be sent on
 until it expires by the clock of this machine. So tokens are kept here, and renewed on demand.
 """
 

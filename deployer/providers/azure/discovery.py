@@ -7,7 +7,8 @@ own "not found" proves that it is gone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +52,16 @@ class Found:
 def is_gone(error: CloudError) -> bool:
     """Whether ARM says that the account, or the group that held it, does not exist."""
     return isinstance(error, NotFound) and error.code.lower() in _GONE
+
+
+def by_turns(accounts: Iterable[Account]) -> list[Account]:
+    """One of each subscription in turn: each has its own limits, so that one that is short holds up no other."""
+    seen: Counter[str] = Counter()
+    turns: list[tuple[int, Account]] = []
+    for account in accounts:
+        turns.append((seen[account.subscription.lower()], account))
+        seen[account.subscription.lower()] += 1
+    return [account for _, account in sorted(turns, key=lambda turn: turn[0])]
 
 
 def search_missing(cloud: Cloud, known: Sequence[Account], found: Found) -> None:

@@ -18,7 +18,7 @@ from deployer.domain.deployment import Account, Deployment
 from deployer.domain.snapshot import InventoryReading
 from deployer.errors import CloudError, NotFound
 from deployer.providers.azure.cloud import Cloud
-from deployer.providers.azure.discovery import Found, is_gone, search_missing
+from deployer.providers.azure.discovery import Found, by_turns, is_gone, search_missing
 from deployer.providers.azure.lock import Locks
 from deployer.providers.azure.mapping import to_deployment
 from deployer.providers.azure.wire import get, items, text
@@ -42,7 +42,7 @@ class AzureInventory:
     def observe(self, known: Sequence[Account] = ()) -> InventoryReading:
         found = self.accounts()
         search_missing(self._cloud, known, found)
-        accounts = self._locks.mark_accounts(tuple(found.accounts.values()))
+        accounts = self._locks.mark_accounts(by_turns(found.accounts.values()))
         return self._reading(found, accounts, self._cloud.each(self._list, accounts))
 
     def read(self, account: Account, name: str) -> Deployment | None:
