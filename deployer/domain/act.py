@@ -20,7 +20,6 @@ class ActKind(StrEnum):
     START_JOB = "start-job"
     CANCEL_JOB = "cancel-job"
     CAP = "cap"
-    CAP = "cap"
     PAUSE_JOB = "pause-job"
     RESUME_JOB = "resume-job"
 
