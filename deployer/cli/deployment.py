@@ -35,22 +35,24 @@ def deployment() -> None:
 @list_output_option
 @pass_app
 def list_deployments(app: "App", provider: str, account: str, unguarded: bool, no_usage: bool, output: str) -> None:
-    """List every deployment that the credentials see, dearest first.
+    """List every deployment that the credentials see, dearest first, and when each stops answering.
 
     \b
     Examples:
       deployer deployment list
       deployer deployment list --unguarded --no-usage -o json
     """
-    from deployer.cli.inventory import COLUMNS, row, summary
+    from deployer.cli.inventory import COLUMNS, listed, summary, warn_undated
     from deployer.reports.inventory import Selection, inventory
     from deployer.reports.survey import blind
 
     policies = app.policies_if_any
-    snapshot = _survey(app, usage=not no_usage)
+    snapshot = _survey(app, usage=not no_usage, dates=True)
     lines = inventory(snapshot, app.book, policies.policies, used=not no_usage)
     chosen = [line for line in lines if Selection(provider, account, unguarded).fits(line)]
-    emit([row(line) for line in chosen], output, COLUMNS, empty="" if snapshot.gaps else "Nothing is deployed.")
+    rows = [listed(line, output) for line in chosen]
+    emit(rows, output, COLUMNS, empty="" if snapshot.gaps else "Nothing is deployed.")
+    warn_undated(chosen)
     if output == "table" and chosen:
         tell(summary(chosen))
     code = show_gaps(snapshot.gaps)
@@ -62,7 +64,7 @@ def list_deployments(app: "App", provider: str, account: str, unguarded: bool, n
 @output_option
 @pass_app
 def show_deployment(app: "App", name: str, output: str) -> None:
-    """Show one deployment: what it is, what it costs, whether it is used, who guards it.
+    """Show one deployment: what it is, what it costs, whether it is used, who guards it, when it retires.
 
     \b
     Examples:
@@ -76,7 +78,7 @@ def show_deployment(app: "App", name: str, output: str) -> None:
     from deployer.reports.survey import find_deployment
 
     policies = app.policies_if_any
-    snapshot = _survey(app, usage=True)
+    snapshot = _survey(app, usage=True, dates=True)
     found = find_deployment(snapshot, name)
     (line,) = inventory(replace(snapshot, deployments=(found,)), app.book, policies.policies, used=True)
     emit(document(line), output)
@@ -197,13 +199,13 @@ def restore_deployment(app: "App", name: str, unguarded: bool, over_budget: str,
     emit_deployed(made, output, app.clock.now(), "Restored")
 
 
-def _survey(app: "App", *, usage: bool) -> "Snapshot":
+def _survey(app: "App", *, usage: bool, dates: bool = False) -> "Snapshot":
     from deployer.reports.survey import survey
 
     if not app.providers:
         warn("no cloud is configured: set AZURE_* or OPENAI_* (`deployer init` writes a commented .env)")
     with progress("asking the clouds what is deployed"):
-        return survey(app.providers, app.clock.now(), usage=usage)
+        return survey(app.providers, app.clock.now(), usage=usage, dates=dates)
 
 
 def _find(app: "App", name: str) -> "Deployment":

@@ -1,6 +1,7 @@
 """How deployments and what was done to them look in tables and documents."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from deployer.guard.outcome import ActResult
 
 UNGUARDED = "UNGUARDED"
+_CAUSES_SHOWN = 3
 
 
 def _amount(value: Any) -> str:
@@ -45,6 +47,7 @@ COLUMNS = (
     Column("hourly", "$/h", right=True, show=_amount),
     Column("monthly", "$/month", right=True, show=_amount),
     Column("use"),
+    Column("retires", show=lambda value: value if isinstance(value, str) else f"{value:%Y-%m-%d}"),
     Column("policy"),
     Column("price_source", "price from", show=_short_source),
 )
@@ -52,7 +55,7 @@ COLUMNS = (
 
 def row(line: Line) -> dict[str, Any]:
     """One line of the inventory; an unknown price is null and named under `unpriced`."""
-    deployment = line.deployment
+    deployment, end = line.deployment, line.retirement
     return {
         "provider": deployment.id.provider,
         "account": deployment.id.account,
@@ -71,12 +74,32 @@ def row(line: Line) -> dict[str, Any]:
         "unpriced": line.hourly.what if isinstance(line.hourly, Unpriced) else None,
         "use": line.use.state if line.use else None,
         "use_reason": line.use.reason if line.use else None,
+        "retires": end.at if end else None,
+        "retires_unknown": end.cause or None if end else None,
+        "retires_source": f"{end.source} ({end.as_of:%Y-%m-%d})" if end and end.as_of else None,
+        "retrain_until": end.retrain_until if end else None,
         "policy": ", ".join(line.policies) or UNGUARDED,
         "policies": line.policies,
         "managed": deployment.managed,
         "locked": deployment.locked,
         "price_source": f"{line.rate.source} ({line.rate.read_on})" if line.rate else None,
     }
+
+
+def listed(line: Line, output: str) -> dict[str, Any]:
+    """As `row`; for people a date that is not known is said, not left out."""
+    found = row(line)
+    return found | {"retires": found["retires"] or "unknown"} if output == "table" else found
+
+
+def warn_undated(lines: Sequence[Line]) -> None:
+    """Why it is not known of some when they retire: a warning, for nothing else depends on it."""
+    undated = [line.retirement for line in lines if line.retirement and line.retirement.at is None]
+    causes = Counter(retirement.cause for retirement in undated)
+    for cause, count in causes.most_common(_CAUSES_SHOWN):
+        warn(f"when {count} deployment{'s retire' if count > 1 else ' retires'} is unknown: {cause}")
+    if len(causes) > _CAUSES_SHOWN:
+        warn(f"and {len(causes) - _CAUSES_SHOWN} more reasons; `-o json` has each under retires_unknown")
 
 
 def document(line: Line) -> dict[str, Any]:
@@ -114,6 +137,11 @@ def emit_deployed(made: "Deployed", output: str, now: datetime, verb: str) -> No
     if output != "table":
         emit(_deployed(made), output)
         return
+    if not made.created:
+        say(f"Nothing to create: {made.deployment.id} can be called at once, by that name")
+        say(f"  {_cost(made, now)}")
+        say(f'  next: deployer deployment call "{made.deployment.id}" "..."')
+        return
     say(f"{verb} {made.deployment.id} ({made.deployment.model}, {made.deployment.sku})")
     for line in (_cost(made, now), _end(made, now)):
         say(f"  {line}")
@@ -135,7 +163,8 @@ def _deployed(made: "Deployed") -> dict[str, Any]:
         "policies": made.policies,
         "undeploy_at": made.undeploy_at,
         "undeploy_reason": made.undeploy_reason or None,
-        "act": made.act_id,
+        "created": made.created,
+        "act": made.act_id or None,
     }
 
 

@@ -7,6 +7,7 @@ and one that cannot be read are both unknown, and neither means that there is no
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,21 @@ class ModelList:
 
     def find(self, name: str, version: str = "") -> OfferedModel | None:
         """A model by its name and version, or by both in one; its default version when none is named."""
-        wanted = name.lower()
-        same = [one for one in self.models if one.name.lower() == wanted]
-        exact = [one for one in same if one.version.lower() == version.lower()] if version else same
-        full = [one for one in self.models if one.full_name.lower() == wanted]
-        return next(iter([one for one in exact if version or one.default] or exact or full), None)
+        same = self._by_name.get(name.lower(), [])
+        if version:
+            same = [one for one in same if one.version.lower() == version.lower()]
+        else:
+            same = [one for one in same if one.default] or same
+        return same[0] if same else self._by_full_name.get(name.lower())
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[OfferedModel]]:
+        """A sweep asks for each of its deployments."""
+        found: dict[str, list[OfferedModel]] = {}
+        for model in self.models:
+            found.setdefault(model.name.lower(), []).append(model)
+        return found
+
+    @cached_property
+    def _by_full_name(self) -> dict[str, OfferedModel]:
+        return {model.full_name.lower(): model for model in reversed(self.models)}

@@ -32,12 +32,12 @@ def retirement_of(deployment: Deployment, models: ModelList) -> Retirement:
     """The end of one deployment, by the list of its region or project."""
     base = trained_on(deployment.model)
     own = models.find(deployment.model, deployment.model_version)
-    found = [one for one in dict.fromkeys((own, models.find(base))) if one is not None]
+    found = [one for one in (own, models.find(base)) if one is not None]
     if not found:
         cause = f"{base} is not in the list of {models.place or models.provider}"
         return Retirement(model=base, cause=cause, source=models.source, as_of=models.as_of)
     ends = [end for model in found for end in _ends(deployment, model)]
-    unreadable = [text for model in found for text in _unreadable(deployment, model)]
+    unreadable = list(dict.fromkeys(text for model in found for text in _unreadable(deployment, model)))
     return Retirement(
         at=min(ends, default=None),
         retrain_until=min((one.fine_tune_until for one in found if one.fine_tune_until), default=None),

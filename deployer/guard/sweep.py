@@ -13,6 +13,7 @@ from deployer.guard.lock import exclusive
 from deployer.guard.observation import observe
 from deployer.guard.outcome import Outcome, exit_code
 from deployer.guard.recovery import recover
+from deployer.guard.retirement import with_retirements
 from deployer.guard.view import build_view
 from deployer.policy.decide import decide
 from deployer.policy.limit import bound
@@ -59,7 +60,8 @@ def look(context: GuardContext) -> Sight:
         )
     now = context.clock.now()
     tracked = context.ledger.readings.tracked()
-    accounted = account(context, observe(context, now, tracked), tracked)
+    seen = with_retirements(context, observe(context, now, tracked))
+    accounted = account(context, seen, tracked)
     view = build_view(context, accounted.snapshot, accounted.unrecorded)
     return Sight(view, bound(decide(context.policies, view, now), context.policies, view.history))
 

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from deployer.domain.deployment import Deployment
 from deployer.domain.money import Money
+from deployer.domain.retirement import Retirement
 from deployer.domain.snapshot import Snapshot
 from deployer.domain.subject import Subject
 from deployer.policy.document import Idle, Policy
@@ -30,6 +31,7 @@ class Line:
     age: timedelta | None
     policies: tuple[str, ...]
     use: Evidence | None
+    retirement: Retirement | None = None
 
     @property
     def monthly(self) -> Money | Unpriced:
@@ -58,6 +60,7 @@ def _line(deployment: Deployment, snapshot: Snapshot, book: PriceBook, policies:
         age=now - deployment.created_at if deployment.created_at else None,
         policies=tuple(policy.name for policy in matching(policies, Subject.of(deployment))),
         use=_use(deployment, snapshot, now) if used else None,
+        retirement=snapshot.retirements.get(deployment.id.key),
     )
 
 

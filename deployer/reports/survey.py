@@ -10,26 +10,32 @@ from deployer.domain.snapshot import Gap, InventoryReading, Snapshot
 from deployer.domain.target import resolve
 from deployer.domain.usage import UsageObservation
 from deployer.errors import DeployerError, NotFound
+from deployer.guard.retirement import retirements
 from deployer.ports import Provider
 
 USED_WITHIN = timedelta(days=7)
 """How far back `deployment list` looks for use."""
 
 
-def survey(providers: Mapping[str, Provider], now: datetime, *, usage: bool) -> Snapshot:
-    """All clouds at the same time; what one does not show is a gap. With `usage`, also that of the last week."""
+def survey(providers: Mapping[str, Provider], now: datetime, *, usage: bool, dates: bool = False) -> Snapshot:
+    """All clouds at the same time; what one does not show is a gap. With `usage`, also that of the last week.
+
+    With `dates`, also when each deployment retires.
+    """
     with ThreadPoolExecutor(max_workers=max(1, len(providers))) as pool:
         seen = list(pool.map(lambda provider: _see(provider, now, usage), providers.values()))
     readings = [inventory for inventory, _ in seen]
+    deployments = tuple(deployment for reading in readings for deployment in reading.deployments)
     return Snapshot(
         as_of=now,
         accounts=tuple(account for reading in readings for account in reading.accounts),
-        deployments=tuple(deployment for reading in readings for deployment in reading.deployments),
+        deployments=deployments,
         usage={key: value for _, observed in seen for key, value in observed.readings.items()},
         aliveness={key: value for _, observed in seen for key, value in observed.aliveness.items()},
         gaps=tuple(gap for reading in readings for gap in reading.gaps),
         unread=frozenset().union(*(reading.unread for reading in readings)),
         complete=all(reading.complete for reading in readings),
+        retirements=retirements(providers, deployments) if dates else {},
     )
 
 

@@ -76,6 +76,40 @@ def test_list_of_unguarded_leaves_the_guarded_out(deployed: Sandbox, run: Run, p
     assert list(rows(run, "--unguarded", env=policies)) == [f"{PROD}/shared"]
 
 
+def test_list_shows_when_each_stops_answering_and_who_says_so(deployed: Sandbox, run: Run) -> None:
+    row = rows(run)[f"{DEV}/support-bot"]
+
+    assert (row["retires"], row["retrain_until"]) == ("2027-10-14T00:00:00Z", "2027-04-14T00:00:00Z")
+    assert row["retires_source"].startswith("Azure Resource Manager, list of models (2026-09-01")
+    assert "2027-10-14" in run("deployment", "list", "--no-usage").stdout
+    assert json.loads(run("deployment", "show", "support-bot", "-o", "json").stdout)["retires"] == row["retires"]
+
+
+def test_date_that_cannot_be_read_is_unknown_and_only_a_warning(deployed: Sandbox, run: Run) -> None:
+    deployed.client.fault({"operation": "models.list", "kind": "status", "status": 403, "path": "eastus2"})
+
+    listed, table = rows(run), run("deployment", "list", "--no-usage")
+
+    assert listed[f"{DEV}/support-bot"]["retires"] is None
+    assert "403" in listed[f"{DEV}/support-bot"]["retires_unknown"]
+    assert listed[f"{PROD}/shared"]["retires"] == "2027-10-14T00:00:00Z"
+    assert "unknown" in table.stdout
+    assert "when 2 deployments retire is unknown: cannot list the models of eastus2" in table.stderr
+
+
+def test_fine_tune_at_openai_ends_on_its_shutdown_date(sandbox: Sandbox, run: Run) -> None:
+    body = {"object": "list", "data": [
+        {"id": "ft:gpt-4.1-nano-2025-04-14:org::x", "object": "model", "created": 1, "owned_by": "org"},
+        {"id": "gpt-4.1-nano-2025-04-14", "object": "model", "created": 1, "owned_by": "system",
+         "shutdown_date": "2026-10-23"},
+    ]}  # fmt: skip
+    sandbox.client.fault({"method": "GET", "path": "/v1/models", "kind": "status", "status": 200, "body": body})
+
+    (row,) = rows(run, "--provider", "openai", "--no-usage").values()
+
+    assert (row["model"], row["retires"]) == ("ft:gpt-4.1-nano-2025-04-14:org::x", "2026-10-23T00:00:00Z")
+
+
 def test_list_can_be_narrowed_to_accounts(deployed: Sandbox, run: Run) -> None:
     assert list(rows(run, "--account", "aoai-prod-*")) == [f"{PROD}/shared"]
     assert rows(run, "--provider", "openai") == {}
