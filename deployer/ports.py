@@ -69,7 +69,12 @@ class DeploymentRequest:
 
 
 class Deployments(Protocol):
-    """Changes of what exists. One writer per account at a time."""
+    """Changes of what exists. One writer per account at a time.
+
+    `deploys` is false where every model is served by its own name and there is nothing to create.
+    """
+
+    deploys: bool
 
     def create(self, request: DeploymentRequest) -> Deployment:
         """Create and wait until it serves. Raises CloudError; `maybe_done` when the outcome is unknown."""

@@ -203,6 +203,8 @@ class _Usage:
 
 
 class _Deployments:
+    deploys = True
+
     def __init__(self, cloud: FakeCloud) -> None:
         self._cloud = cloud
 

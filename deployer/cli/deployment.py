@@ -86,7 +86,7 @@ def show_deployment(app: "App", name: str, output: str) -> None:
 
 @deployment.command("create")
 @click.argument("name")
-@click.option("--account", required=True, help="Account (Azure OpenAI resource or OpenAI project) to deploy in.")
+@click.option("--account", default="", help="Azure OpenAI resource or OpenAI project (default: the only one).")
 @click.option("--model", required=True, help="Base model, or the full name of a fine-tuned one.")
 @click.option("--version", default="", help="Version of the model; default: the vendor's.")
 @click.option("--sku", default="Standard", show_default=True, help="How it is billed and where it runs.")
@@ -111,6 +111,8 @@ def create_deployment(
 ) -> None:
     """Create a deployment within the budgets that match it, and say what it costs and when it will end.
 
+    OpenAI serves each model by its own name: there the same command creates nothing and says what to call.
+
     \b
     Examples:
       deployer deployment create support-bot --account aoai-dev-eastus2 --model gpt-4.1-mini
@@ -122,8 +124,8 @@ def create_deployment(
     cloud = provider or (next(iter(app.providers)) if len(app.providers) == 1 else "azure")
     order = Order(cloud, account, name, model, model_version=version, sku=sku, capacity=capacity)
     context = app.guard_context(policies_needed=not unguarded)
-    with progress(f"creating {account}/{name}"):
-        made = create(context, order, who=person(), unguarded=unguarded, over_budget=over_budget)
+    with progress(f"creating {account or cloud}/{name}"):
+        made = create(context, order, who=person(), unguarded=unguarded, over_budget=over_budget, say=tell)
     emit_deployed(made, output, app.clock.now(), "Created")
 
 
@@ -138,9 +140,18 @@ def call_deployment(app: "App", name: str, text: str, output: str) -> None:
     \b
     Examples:
       deployer deployment call support-bot "Where is my parcel?"
+      deployer deployment call ft:gpt-4.1-mini-2025-04-14:acme:support:abc123 "Where is my parcel?"
     """
-    found = _find(app, name)
-    answer = app.providers[found.id.provider].deployments.call(found.account, found.name, text)
+    from deployer.errors import DeployerError
+    from deployer.guard.call import call, unlisted
+
+    try:
+        found = _find(app, name)
+    except DeployerError:
+        if (made := unlisted(app.providers, name)) is None:
+            raise
+        found = made
+    answer = call(app.clock, app.providers[found.id.provider], found, text, tell)
     if output == "table":
         say(answer)
     else:

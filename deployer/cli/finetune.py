@@ -7,7 +7,7 @@ import click
 
 from deployer.cli.context import finish, pass_app, person
 from deployer.cli.dataset import DATA_FILE
-from deployer.cli.render import emit, list_output_option, output_option, progress, say, show_gaps, warn
+from deployer.cli.render import emit, list_output_option, output_option, progress, say, show_gaps, tell, warn
 
 if TYPE_CHECKING:
     from deployer.app import App
@@ -320,6 +320,7 @@ def _emit_turn(found: "Followed", output: str, then: str, command: str) -> None:
 def _watch(app: "App", found: "Followed", output: str) -> dict[str, Any]:
     """Print what happens until the job ends (in a table), and return it all (for programs)."""
     from deployer.cli.training import event_document, print_end, print_event
+    from deployer.guard.readiness import READY_LIMIT, await_model
     from deployer.training.follow import watch
 
     context, job = app.guard_context(policies_needed=False), found.job
@@ -331,6 +332,10 @@ def _watch(app: "App", found: "Followed", output: str) -> dict[str, Any]:
             now(f"{job.id}: {job.status}")
             for event in look.events if output == "table" else ():
                 print_event(event)
+        if job.fine_tuned_model and not await_model(
+            context.clock, found.provider.training, found.account, job.fine_tuned_model, tell
+        ):
+            warn(f"{job.fine_tuned_model} is not ready {READY_LIMIT / 60:.0f} minutes after its job: try it later")
     if output == "table":
         print_end(found, job)
     ended = {"job": job.id, "status": job.status, "fine_tuned_model": job.fine_tuned_model or None}

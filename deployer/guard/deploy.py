@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from deployer.domain.act import Act, ActKind, Phase
-from deployer.domain.deployment import MANAGED_TAG, Deployment, DeploymentId
+from deployer.domain.deployment import MANAGED_TAG, Account, Deployment, DeploymentId
 from deployer.domain.model import base_model, is_fine_tuned
 from deployer.domain.money import Money
 from deployer.domain.sku import tier_of
 from deployer.domain.snapshot import Snapshot
 from deployer.domain.subject import Subject
-from deployer.errors import CloudError, Refused
+from deployer.errors import CloudError, NotFound, Refused
 from deployer.guard.accounting import account_for
 from deployer.guard.context import GuardContext
 from deployer.guard.gate import Pass, gate, settle
@@ -19,6 +19,7 @@ from deployer.guard.holding import GATED
 from deployer.guard.lock import exclusive
 from deployer.guard.outcome import ActResult
 from deployer.guard.prospect import first_undeploy
+from deployer.guard.readiness import Say, is_awaited, when_ready
 from deployer.guard.restoration import cleaned, pack, unpack
 from deployer.guard.search import find_account, find_deployment, find_provider, last_undeploy
 from deployer.guard.undeploy import act_lock, undeploy
@@ -47,7 +48,10 @@ class Order:
 
 @dataclass(frozen=True)
 class Deployed:
-    """What a create or restore came to, with what it costs and when a policy will end it."""
+    """What a create or restore came to, with what it costs and when a policy will end it.
+
+    `created` is false, and no act journalled, where the cloud serves every model by its own name.
+    """
 
     deployment: Deployment
     hourly: Money | Unpriced
@@ -57,6 +61,7 @@ class Deployed:
     undeploy_reason: str
     act_id: int
     warnings: tuple[str, ...] = ()
+    created: bool = True
 
     @property
     def monthly(self) -> Money | Unpriced:
@@ -65,10 +70,21 @@ class Deployed:
 
 
 def create(
-    context: GuardContext, order: Order, *, who: str, unguarded: bool = False, over_budget: str = ""
+    context: GuardContext,
+    order: Order,
+    *,
+    who: str,
+    unguarded: bool = False,
+    over_budget: str = "",
+    say: Say = lambda _: None,
 ) -> Deployed:
-    """Create `order` and wait until it serves. Raises Refused (no policy, over budget, exists) or CloudError."""
+    """Create `order` and wait until it serves. Raises Refused (no policy, over budget, exists) or CloudError.
+
+    A model that a job has just made is waited for; `say` tells so.
+    """
     account = find_account(context, order.provider, order.account)
+    if not context.providers[order.provider].deployments.deploys:
+        return _as_it_is(context, account, order.model, say)
     tags = {**order.tags, MANAGED_TAG[0]: MANAGED_TAG[1]}
     wanted = Deployment(
         id=DeploymentId(account.provider, account.name, order.name),
@@ -85,7 +101,7 @@ def create(
         managed=True,
     )
     request = DeploymentRequest(account, order.name, order.model, order.model_version, order.sku, order.capacity, tags)
-    return _make(context, _Making(ActKind.CREATE, wanted, request, who, "asked for", unguarded, over_budget))
+    return _make(context, _Making(ActKind.CREATE, wanted, request, who, "asked for", unguarded, over_budget, say))
 
 
 def restore(
@@ -109,6 +125,33 @@ def delete(context: GuardContext, target: str, *, who: str, reason: str = "") ->
     return undeploy(context, found, who=who, reason=reason or "asked for", numbers={})
 
 
+def _as_it_is(context: GuardContext, account: Account, model: str, say: Say) -> Deployed:
+    """The model where a cloud has no deployments: it can be called by its own name, so nothing is made or held."""
+    provider, clock = context.providers[account.provider], context.clock
+
+    def read() -> Deployment:
+        if (there := provider.inventory.read(account, model)) is None:
+            raise NotFound(
+                f"{provider.name}:{account.name} has no model {model}",
+                status=404,
+                next_step="`deployer finetune list` shows what was trained",
+            )
+        return there
+
+    there = when_ready(clock, read, lambda: is_awaited(clock, provider.training, account, model), model, say)
+    price = standing(there, context.book, clock.now())
+    return Deployed(
+        deployment=there,
+        hourly=price.hourly if isinstance(price, Standing) else price,
+        rate=price.rate if isinstance(price, Standing) else None,
+        policies=tuple(policy.name for policy in matching(context.policies.policies, Subject.of(there))),
+        undeploy_at=None,
+        undeploy_reason="",
+        act_id=0,
+        created=False,
+    )
+
+
 # --- making -----------------------------------------------------------------------------------
 
 
@@ -123,6 +166,7 @@ class _Making:
     reason: str
     unguarded: bool
     over_budget: str
+    say: Say = lambda _: None
 
 
 def _make(context: GuardContext, making: _Making) -> Deployed:
@@ -135,7 +179,7 @@ def _make(context: GuardContext, making: _Making) -> Deployed:
         price = standing(wanted, context.book, context.clock.now())
         passed = _gated(context, making, price)
         act = _intend(context, making, passed)
-        made = _call(context, act, passed, making.request)
+        made = _call(context, act, passed, making)
         due = first_undeploy(context, made)
     return Deployed(
         deployment=made,
@@ -197,10 +241,10 @@ def _intend(context: GuardContext, making: _Making, passed: Pass) -> Act:
     )
 
 
-def _call(context: GuardContext, act: Act, passed: Pass, request: DeploymentRequest) -> Deployment:
+def _call(context: GuardContext, act: Act, passed: Pass, making: _Making) -> Deployment:
     """Create it and record how that ended."""
     try:
-        made = _create_or_find(context, request)
+        made = _create_or_find(context, making)
     except CloudError as error:
         context.ledger.journal.step(act.id, Phase.FAILED, context.clock.now(), error.message)
         settle(context, passed, context.clock.now(), "never happened")
@@ -211,11 +255,16 @@ def _call(context: GuardContext, act: Act, passed: Pass, request: DeploymentRequ
     return made
 
 
-def _create_or_find(context: GuardContext, request: DeploymentRequest) -> Deployment:
+def _create_or_find(context: GuardContext, making: _Making) -> Deployment:
     """After an answer that leaves the outcome open, look before saying that it failed."""
+    request, clock = making.request, context.clock
     provider = context.providers[request.account.provider]
+
+    def awaited() -> bool:
+        return making.wanted.fine_tuned and is_awaited(clock, provider.training, request.account, request.model)
+
     try:
-        return provider.deployments.create(request)
+        return when_ready(clock, lambda: provider.deployments.create(request), awaited, request.model, making.say)
     except CloudError as error:
         made = provider.inventory.read(request.account, request.name) if error.maybe_done else None
         if made is None:

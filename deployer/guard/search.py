@@ -15,9 +15,14 @@ JOURNAL_DEPTH = 10_000
 
 
 def find_account(context: GuardContext, provider: str, name: str) -> Account:
-    """The account of that name. Raises InvalidUsage when there is none or the provider is not configured."""
+    """The account of that name, or the only one. Raises InvalidUsage when there is none such, or no such provider."""
     cloud = find_provider(context, provider)
     reading = cloud.inventory.observe()
+    if not name and len(reading.accounts) == 1:
+        return reading.accounts[0]
+    if not name and reading.accounts:
+        known = ", ".join(account.name for account in reading.accounts)
+        raise InvalidUsage(f"several accounts of {provider}: {known}", next_step="choose one with --account")
     for account in reading.accounts:
         if account.name.lower() == name.lower():
             return account

@@ -90,6 +90,7 @@ def test_a_deletion_whose_answer_was_lost_is_proven_and_not_repeated(world: Worl
     delete = world.cloud.deployments.delete
 
     class Cut:
+        deploys = True
         real = world.cloud.deployments
         create, call, scale, pause = real.create, real.call, real.scale, real.pause
 

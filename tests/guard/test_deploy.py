@@ -82,6 +82,7 @@ def test_a_create_whose_answer_was_lost_is_looked_for(world: World) -> None:
     real = world.cloud.deployments.create
 
     class Cut:
+        deploys = True
         delete, call = world.cloud.deployments.delete, world.cloud.deployments.call
 
         def create(self, request: object) -> None:

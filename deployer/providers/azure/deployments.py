@@ -43,6 +43,8 @@ FINAL_CONFLICTS = frozenset({"scopelocked", "insufficientquota", "deploymentname
 
 
 class AzureDeployments:
+    deploys = True
+
     def __init__(self, cloud: Cloud, inventory: AzureInventory, plane: DataPlane) -> None:
         self._cloud = cloud
         self._inventory = inventory

@@ -19,6 +19,8 @@ class Pointless(CloudError):
 
 
 class OpenAIDeployments:
+    deploys = False
+
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
 
