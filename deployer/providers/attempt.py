@@ -2,8 +2,8 @@
 
 The SDK's retries sleep in real time and know nothing of what a repeated call would do, so
 they are switched off (`max_retries=0`) and repeated here: at most `retries` times, waiting
-as long as the vendor asks, never longer than `longest_wait`. What remains becomes a
-`CloudError` in plain words, scrubbed of secrets.
+as long as the vendor asks, never longer than `longest_wait`, nor past the deadline. What remains
+becomes a `CloudError` in plain words, scrubbed of secrets.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from deployer.clock import Clock
 from deployer.errors import CloudError, Conflict, Forbidden, NotFound, Throttled, Unreachable
+from deployer.providers.answer import Unreadable
+from deployer.providers.deadline import CALL, deadline, left
 
 if TYPE_CHECKING:
     from openai import APIConnectionError, APIStatusError
@@ -27,6 +29,12 @@ _HOPELESS = {"insufficient_quota", "project_spend_limit_exceeded", "organization
 
 _FINAL = {"unexpectedEntityState"}
 """409 codes that say what a thing is, and that no waiting changes."""
+
+TIMED_OUT = "timed_out"
+"""The code of an error after which the service may still be at work."""
+
+GARBLED = "something else may answer in the service's place: check the endpoint settings and the proxy"
+_LATER = "try again later"
 
 _NEXT_STEPS = {
     "training_not_available": "this organisation cannot create fine-tunes here any more: use --provider azure",
@@ -50,6 +58,12 @@ class Attempts:
     scrub: Callable[[str], str] = str
 
     def __call__(self, what: str, work: Callable[[], T], *, repeatable: bool = True) -> T:
+        with deadline(self.clock, CALL) as seconds:
+            if seconds <= 0:
+                raise Unreachable(self.scrub(f"cannot {what}: out of time"), code=TIMED_OUT, next_step=_LATER)
+            return self._repeat(what, work, repeatable)
+
+    def _repeat(self, what: str, work: Callable[[], T], repeatable: bool) -> T:
         from openai import APIConnectionError, APIStatusError, OpenAIError
 
         for attempt in range(self.retries + 1):
@@ -59,12 +73,14 @@ class Attempts:
                 failure = self._refused(what, error, repeatable)
                 wait = self._asked_wait(error, attempt) if _may_repeat(error, repeatable) else None
             except APIConnectionError as error:
+                if isinstance(error.__cause__, Unreadable):
+                    raise self._garbled(what, error.__cause__, repeatable) from None
                 failure, wait = self._cut(what, error, repeatable), _backoff(attempt)
                 if failure.maybe_done:
                     wait = None
             except OpenAIError as error:
                 raise CloudError(self.scrub(f"cannot {what}: {error}")) from None
-            if wait is None or wait > self.longest_wait or attempt == self.retries:
+            if wait is None or wait > self.longest_wait or attempt == self.retries or wait >= left():
                 raise failure from None
             self.clock.sleep(wait)
         raise AssertionError("the last attempt returns or raises")
@@ -79,7 +95,7 @@ class Attempts:
         step = _NEXT_STEPS.get(code, "")
         if status == 429:
             asked = asked_wait(error.response.headers, self.clock.now())
-            return Throttled(message, retry_after=asked, code=code, next_step=step or "try again later")
+            return Throttled(message, retry_after=asked, code=code, next_step=step or _LATER)
         kind = {401: Forbidden, 403: Forbidden, 404: NotFound, 409: Conflict}.get(status, CloudError)
         if status == 401:
             step = step or "check the key: `deployer doctor` says which one is used"
@@ -90,8 +106,16 @@ class Attempts:
         message = self.scrub(f"cannot {what}: no answer ({type(cause).__name__}: {cause})")
         return Unreachable(
             message,
+            code=TIMED_OUT if _timed_out(cause) else "",
             maybe_done=not repeatable and not _never_left(cause),
             next_step="check the network and the endpoint; `deployer doctor` tries each",
+        )
+
+    def _garbled(self, what: str, cause: Unreadable, repeatable: bool) -> CloudError:
+        return CloudError(
+            self.scrub(f"cannot {what}: the answer cannot be read: {cause}"),
+            maybe_done=not repeatable,
+            next_step=GARBLED,
         )
 
 
@@ -133,6 +157,12 @@ def _never_left(cause: BaseException) -> bool:
     import httpx2
 
     return isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout)
+
+
+def _timed_out(cause: BaseException) -> bool:
+    import httpx2
+
+    return isinstance(cause, httpx2.TimeoutException)
 
 
 def _words(error: APIStatusError) -> str:

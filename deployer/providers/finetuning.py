@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,9 @@ from deployer.domain.deployment import Account
 from deployer.domain.job import Checkpoint, Hyperparameters, Job, JobEvent, JobSpec
 from deployer.errors import CloudError, NotFound
 from deployer.providers.attempt import Attempts
-from deployer.providers.page import all_items, as_mapping
+from deployer.providers.deadline import CALL, deadline, left
+from deployer.providers.page import all_items, identified
+from deployer.providers.upload import Uploader
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -42,21 +44,17 @@ class FineTuning:
         self._clock = clock
 
     def upload(self, account: Account, path: Path) -> str:
-        """Upload and wait until processed. A repeated upload leaves an unused file and costs nothing."""
-        client = self._client(account)
-
-        def send() -> Any:
-            with path.open("rb") as content:
-                return client.files.create(file=(path.name, content), purpose="fine-tune")
-
-        document = as_mapping(self._attempts(f"upload {path.name} to {account.name}", send))
-        return self._processed(client, account, document)
+        """Upload and wait until processed; a lost answer leaves one file, not two."""
+        client, what = self._client(account), f"upload {path.name} to {account.name}"
+        with deadline(self._clock, PROCESSING_LIMIT):
+            document = Uploader(client, self._attempts, self._clock, path, what).upload()
+            return self._processed(client, account, document)
 
     def start(self, account: Account, spec: JobSpec) -> Job:
         client, request = self._client(account), job_request(spec)
         what = f"start a fine-tune of {spec.model} in {account.name}"
         answer = self._attempts(what, lambda: client.fine_tuning.jobs.create(**request), repeatable=False)
-        return to_job(as_mapping(answer), self._provider, account.name)
+        return to_job(identified(what, answer, maybe_done=True), self._provider, account.name)
 
     def jobs(self, account: Account) -> tuple[Job, ...]:
         client = self._client(account)
@@ -66,11 +64,8 @@ class FineTuning:
     def job(self, account: Account, job_id: str) -> Job:
         client = self._client(account)
         what = f"read fine-tune {job_id} of {account.name}"
-        return to_job(
-            as_mapping(self._attempts(what, lambda: client.fine_tuning.jobs.retrieve(job_id))),
-            self._provider,
-            account.name,
-        )
+        answer = self._attempts(what, lambda: client.fine_tuning.jobs.retrieve(job_id))
+        return to_job(identified(what, answer), self._provider, account.name)
 
     def events(self, account: Account, job_id: str) -> tuple[JobEvent, ...]:
         client = self._client(account)
@@ -108,15 +103,17 @@ class FineTuning:
 
     def _steer(self, account: Account, job_id: str, verb: str, call: Callable[[Any], Any]) -> Job:
         jobs = self._client(account).fine_tuning.jobs
-        answer = self._attempts(f"{verb} fine-tune {job_id} of {account.name}", lambda: call(jobs))
-        return to_job(as_mapping(answer), self._provider, account.name)
+        what = f"{verb} fine-tune {job_id} of {account.name}"
+        answer = self._attempts(what, lambda: call(jobs))
+        return to_job(identified(what, answer, maybe_done=True), self._provider, account.name)
 
-    def _pages(self, what: str, first: Callable[[], Any]) -> Iterator[Mapping[str, Any]]:
-        return all_items(self._attempts, what, first)
+    def _pages(self, what: str, first: Callable[[], Any]) -> list[Mapping[str, Any]]:
+        with deadline(self._clock, CALL):
+            return list(all_items(self._attempts, what, first))
 
     def _processed(self, client: OpenAI, account: Account, document: Mapping[str, Any]) -> str:
         file_id, name = str(document.get("id", "")), document.get("filename", "the file")
-        deadline, wait = self._clock.monotonic() + PROCESSING_LIMIT, 1.0
+        wait = 1.0
         while (status := str(document.get("status") or "processed").lower()) not in {"processed", "succeeded"}:
             if status in {"error", "failed", "deleted", "deleting"}:
                 details = document.get("status_details") or "no details given"
@@ -124,8 +121,11 @@ class FineTuning:
                     f"{account.name} could not process {name} ({file_id}): {details}",
                     next_step="run `deployer dataset check` on the file",
                 )
-            if self._clock.monotonic() >= deadline:
-                raise CloudError(f"{name} ({file_id}) is still {status} after {PROCESSING_LIMIT / 60:.0f} minutes")
+            if wait >= left():
+                raise CloudError(
+                    f"{name} ({file_id}) is still {status} after {PROCESSING_LIMIT / 60:.0f} minutes",
+                    next_step="start again later; the file is there",
+                )
             self._clock.sleep(wait)
             wait = min(wait * 1.5, 30.0)
             document = self._read_file(client, file_id, document)
@@ -134,7 +134,8 @@ class FineTuning:
     def _read_file(self, client: OpenAI, file_id: str, last: Mapping[str, Any]) -> Mapping[str, Any]:
         """The file's present state; a file that cannot be seen yet, just after its upload, is as it was."""
         try:
-            return as_mapping(self._attempts(f"read file {file_id}", lambda: client.files.retrieve(file_id)))
+            what = f"read file {file_id}"
+            return identified(what, self._attempts(what, lambda: client.files.retrieve(file_id)))
         except NotFound:
             return last
 
@@ -196,7 +197,7 @@ def to_event(document: Mapping[str, Any]) -> JobEvent:
     )
 
 
-def in_order(newest_first: Iterator[JobEvent]) -> tuple[JobEvent, ...]:
+def in_order(newest_first: Iterable[JobEvent]) -> tuple[JobEvent, ...]:
     """Oldest first; events of one second keep the vendor's order, which lists the newest first."""
     oldest_first = list(newest_first)[::-1]
     return tuple(sorted(oldest_first, key=lambda event: event.at))

@@ -5,25 +5,50 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from deployer.providers.attempt import Attempts
+from deployer.errors import CloudError
+from deployer.providers.attempt import GARBLED, Attempts
 
 
 def all_items(attempts: Attempts, what: str, first: Callable[[], Any]) -> Iterator[Mapping[str, Any]]:
-    """Every item as the vendor sent it, each once: a page may repeat items when new ones arrive meanwhile."""
+    """Every item as the vendor sent it, each once: a page may repeat items when new ones arrive meanwhile.
+
+    Raises CloudError when a page holds no list, or when there is more and no way to ask for it: what was not
+    listed must not read as what is not there.
+    """
     seen: set[str] = set()
     page = attempts(what, first)
     while True:
-        fresh = [item for item in map(as_mapping, page.data or ()) if str(item.get("id", "")) not in seen]
+        fresh = [item for item in _listed(what, page) if str(item.get("id", "")) not in seen]
         yield from fresh
         seen.update(str(item["id"]) for item in fresh if item.get("id"))
         if not fresh or not page.has_next_page():
-            return
+            break
         page = attempts(what, page.get_next_page)
+    if getattr(page, "has_more", None) is True:
+        raise CloudError(f"cannot {what}: there is more, and no way to ask for it", next_step=GARBLED)
+
+
+def _listed(what: str, page: Any) -> list[Mapping[str, Any]]:
+    data = getattr(page, "data", None)
+    if not isinstance(data, list):
+        raise CloudError(f"cannot {what}: the answer holds no list", next_step=GARBLED)
+    return [as_mapping(item) for item in data]
 
 
 def as_mapping(document: Any) -> Mapping[str, Any]:
     """What the vendor sent, unknown fields included; the SDK does not validate its objects, nor do we."""
     if isinstance(document, Mapping):
         return document
+    if not hasattr(document, "to_dict"):
+        raise CloudError(f"{document!r:.40} came where an object was expected", next_step=GARBLED)
     result: Mapping[str, Any] = document.to_dict(mode="json", warnings=False)
     return result
+
+
+def identified(what: str, document: Any, *, maybe_done: bool = False) -> Mapping[str, Any]:
+    """What the vendor sent about one thing. Raises CloudError when it does not say which."""
+    found = as_mapping(document)
+    if not found.get("id"):
+        message = f"cannot {what}: the answer names nothing"
+        raise CloudError(message, maybe_done=maybe_done, next_step=GARBLED)
+    return found

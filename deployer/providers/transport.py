@@ -1,4 +1,4 @@
-"""The HTTP client under every openai client: our certificate authority and our time-out.
+"""The HTTP client under every openai client: our certificate authority, our time-out, answers that are answers.
 
 The SDK reads `SSL_CERT_FILE` only, while the Azure libraries read `REQUESTS_CA_BUNDLE`;
 `DEPLOYER_CA_BUNDLE` is one setting for all, so it is applied here.
@@ -9,13 +9,19 @@ from __future__ import annotations
 import contextlib
 import ssl
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deployer.errors import CloudError
 from deployer.ports import Connection
+from deployer.providers.answer import require_object
+from deployer.providers.deadline import left
 
 if TYPE_CHECKING:
     import httpx2
+
+
+LEAST = 0.001
+"""Seconds; a time-out of none at all would be no time-out to some clients."""
 
 
 def open_http(connection: Connection) -> httpx2.Client:
@@ -23,7 +29,14 @@ def open_http(connection: Connection) -> httpx2.Client:
     import httpx2
 
     class Client(httpx2.Client):
-        """Closes its connections when it is dropped, as the SDK's own does."""
+        """Closes its connections when it is dropped, as the SDK's own does; no time-out outlasts the deadline."""
+
+        def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+            longest = max(left(), LEAST)
+            given = request.extensions.get("timeout") or httpx2.Timeout(connection.timeout).as_dict()
+            capped = {name: longest if value is None else min(value, longest) for name, value in given.items()}
+            request.extensions = {**request.extensions, "timeout": capped}
+            return super().send(request, **options)
 
         def __del__(self) -> None:
             with contextlib.suppress(Exception):
@@ -31,7 +44,13 @@ def open_http(connection: Connection) -> httpx2.Client:
 
     limits = httpx2.Limits(max_connections=max(connection.workers, 4), max_keepalive_connections=connection.workers)
     bundle = connection.ca_bundle or connection.settings.get("SSL_CERT_FILE", "")
-    return Client(verify=_trust(bundle), timeout=connection.timeout, limits=limits, follow_redirects=True)
+    return Client(
+        verify=_trust(bundle),
+        timeout=connection.timeout,
+        limits=limits,
+        follow_redirects=True,
+        event_hooks={"response": [require_object]},
+    )
 
 
 @lru_cache(maxsize=4)

@@ -62,7 +62,13 @@ class DataPlane:
         from openai import OpenAI
 
         self._http = self._http or self._open_http()
-        return OpenAI(base_url=f"{base}/openai/v1/", api_key="signed-below", max_retries=0, http_client=self._http)
+        return OpenAI(
+            base_url=f"{base}/openai/v1/",
+            api_key="signed-below",
+            max_retries=0,
+            timeout=self._cloud.connection.timeout,
+            http_client=self._http,
+        )
 
     def _open_http(self) -> httpx2.Client:
         from deployer.providers.azure.signing import TokenAuth

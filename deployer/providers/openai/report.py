@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from deployer.errors import CloudError
+from deployer.providers.attempt import GARBLED
+from deployer.providers.finetuning import to_instant
 from deployer.providers.openai.cloud import Cloud
 from deployer.providers.page import as_mapping
 
@@ -26,8 +28,8 @@ def lines(cloud: Cloud, what: str, ask: Callable[[Mapping[str, Any]], Any]) -> I
     token, seen = "", set[str]()
     while True:
         answer = as_mapping(cloud.attempts(what, _bound(ask, {"page": token} if token else {})))
-        for bucket in answer.get("data") or ():
-            for row in bucket.get("results") or ():
+        for bucket in _objects(what, answer, "data"):
+            for row in _objects(what, bucket, "results"):
                 yield Line(_instant(what, bucket, "start_time"), _instant(what, bucket, "end_time"), row)
         token = str(answer.get("next_page") or "")
         if answer.get("has_more") and not token:
@@ -43,8 +45,17 @@ def _bound(ask: Callable[[Mapping[str, Any]], Any], more: Mapping[str, Any]) -> 
     return lambda: ask(more)
 
 
+def _objects(what: str, document: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """A report that lacks its list is no report of nothing."""
+    found = document.get(name)
+    if not isinstance(found, list) or not all(isinstance(item, Mapping) for item in found):
+        raise CloudError(f"cannot {what}: the answer holds no list of {name}", next_step=GARBLED)
+    return found
+
+
 def _instant(what: str, bucket: Mapping[str, Any], edge: str) -> datetime:
     seconds = bucket.get(edge)
-    if not isinstance(seconds, int | float):
+    at = to_instant(seconds)
+    if at is None:
         raise CloudError(f"cannot {what}: a bucket has no {edge}")
-    return datetime.fromtimestamp(seconds, UTC)
+    return at
