@@ -16,6 +16,8 @@ _TARGET = re.compile(r"(?:(?P<provider>[a-z]+):)?(?:(?P<account>[^/:]+)/)?(?P<na
 LOCKED = 423
 """What a paused deployment answers in Azure."""
 
+_RESUME = "resume it where it was paused; pausing is not known to stop its hosting fee"
+
 
 def call(clock: Clock, provider: Provider, found: Deployment, text: str, say: Say) -> str:
     """The answer's text; a deployment or model that was just made is waited for. Raises CloudError."""
@@ -28,9 +30,10 @@ def call(clock: Clock, provider: Provider, found: Deployment, text: str, say: Sa
             clock, lambda: provider.deployments.call(found.account, found.name, text), awaited, str(found.id), say
         )
     except CloudError as error:
-        error.next_step = _next_step(error, found) or error.next_step
         if error.status == LOCKED:
-            error.message = f"{found.id} is paused, it answers no calls (423)"
+            paused = f"{found.id} is paused and answers no calls (423)"
+            raise CloudError(paused, status=LOCKED, code=error.code, next_step=_RESUME) from None
+        error.next_step = _next_step(error, found) or error.next_step
         raise
 
 
@@ -60,8 +63,6 @@ def _model(account: Account, name: str) -> Deployment:
 
 
 def _next_step(error: CloudError, found: Deployment) -> str:
-    if error.status == LOCKED:
-        return "resume it where it was paused; pausing is not known to stop its hosting fee"
     if isinstance(error, NotFound):
         return "it may be undeployed: `deployer deployment list` shows what stands, `deployer journal list` why"
     if isinstance(error, Throttled) and error.retry_after:
