@@ -78,7 +78,9 @@ def finetune() -> None:
 @output_option
 @pass_app
 def estimate_job(app: "App", /, output: str, **given: Any) -> None:
-    """Price a job before it is started: every tier, and hosting afterwards. Nothing is sent or created.
+    """Price a job before it is started: every tier, hosting afterwards, where the data goes. Nothing is sent.
+
+    Exit 3 when a policy's residency refuses the tier.
 
     \b
     Examples:
@@ -87,14 +89,17 @@ def estimate_job(app: "App", /, output: str, **given: Any) -> None:
     """
     from deployer.cli.training import estimate_document, print_estimates
     from deployer.training.order import estimates
+    from deployer.training.residence import judge_tiers, refuse_chosen
 
     order = _to_order(given)
     with progress(f"counting tokens of {order.training.name}"):
-        found = estimates(app.providers, app.book, app.clock.now(), order)
+        policies = app.policies_if_any
+        found = [judge_tiers(one, policies) for one in estimates(app.providers, app.book, app.clock.now(), order)]
     if output == "table":
         print_estimates(found)
     else:
         emit(estimate_document(found), output)
+    refuse_chosen(found)
 
 
 @finetune.command("start")

@@ -32,6 +32,7 @@ ESTIMATE_COLUMNS = (
     Column("price_per_million", "$/1M tokens", right=True),
     Column("hosting_hourly", "hosting $/h", right=True, show=_amount),
     Column("hosting_monthly", "$/month", right=True, show=_amount),
+    Column("processed", "data goes to"),
     Column("price_read_on", "price of"),
 )
 JOB_COLUMNS = (
@@ -61,6 +62,8 @@ def _tier_row(estimate: "Estimate", tier: "TierCost") -> dict[str, Any]:
         "price_per_million": rate.cost(Decimal(1_000_000)).amount if rate else None,
         "hosting_hourly": known(tier.hosting),
         "hosting_monthly": known(tier.hosting_monthly),
+        "processed": tier.processed or None,
+        "refused": tier.refused or None,
         "price_source": rate.source if rate else None,
         "price_read_on": rate.read_on if rate else None,
     }
@@ -170,6 +173,9 @@ def print_estimates(found: Sequence["Estimate"]) -> None:
     emit([row | {name: row[name] or UNKNOWN for name in shown} for row in rows], "table", ESTIMATE_COLUMNS)
     for what in dict.fromkeys(row["unpriced"] for row in rows if row["unpriced"]):
         warn(f"no price known for {what}: not free")
+    for row in rows:
+        if row["refused"]:
+            warn(f"{row['tier'] or row['provider']} is refused: {row['refused']}")
     for warning in summary["warnings"]:
         warn(warning)
     for note in summary["notes"]:

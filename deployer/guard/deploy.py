@@ -20,6 +20,7 @@ from deployer.guard.lock import exclusive
 from deployer.guard.outcome import ActResult
 from deployer.guard.prospect import first_undeploy
 from deployer.guard.readiness import Say, is_awaited, when_ready
+from deployer.guard.residence import keep_residency
 from deployer.guard.restoration import cleaned, pack, unpack
 from deployer.guard.search import find_account, find_deployment, find_provider, last_undeploy
 from deployer.guard.undeploy import act_lock, undeploy
@@ -176,6 +177,7 @@ def _make(context: GuardContext, making: _Making) -> Deployed:
             raise Refused(f"somebody else is acting on {wanted.id} at this moment", next_step="try again in a minute")
         _refuse_existing(context, wanted)
         policies = _policies(context, making)
+        keep_residency(context, Subject.of(wanted), wanted.sku)
         price = standing(wanted, context.book, context.clock.now())
         passed = _gated(context, making, price)
         act = _intend(context, making, passed)

@@ -14,6 +14,7 @@ from deployer.domain.deployment import Account, Deployment, DeploymentId, Tier
 from deployer.domain.job import Hyperparameters
 from deployer.domain.model import base_model
 from deployer.domain.money import Money
+from deployer.domain.residency import RETENTION, processed
 from deployer.errors import InvalidUsage
 from deployer.spend.price import PriceBook, PriceQuery, Rate, Unpriced
 from deployer.spend.standing import hourly
@@ -44,12 +45,17 @@ class Place:
 
 @dataclass(frozen=True)
 class TierCost:
-    """The price of one training tier and what the model costs an hour when served on its SKU."""
+    """The price of one training tier and what the model costs an hour when served on its SKU.
+
+    `processed` says where the data goes; `refused` why a policy does not let this tier be taken, "" if none does.
+    """
 
     tier: str
     cost: Money | Unpriced
     rate: Rate | None
     hosting: Money | Unpriced
+    processed: str = ""
+    refused: str = ""
 
     @property
     def hosting_monthly(self) -> Money | Unpriced:
@@ -105,7 +111,7 @@ def estimate(
         ceiling=_tier_cost(report, place.account, tier, at_most, book, at).cost,
         inference_until=closing.shutdown(provider, model),
         warnings=tuple(_warnings(report, place, at)),
-        notes=("how long it will train and queue is not known beforehand; neither is billed on supervised jobs",),
+        notes=tuple(_notes(provider)),
     )
 
 
@@ -157,10 +163,11 @@ def _tier_cost(
             f"reinforcement training of {report.model}: it is billed by the hour, and no one knows how many"
         )
     hosting = _hosting(account, report.model, tier, book, at)
+    where = processed(account.provider, price_tier(tier), account.region)
     if isinstance(rate, Unpriced):
-        return TierCost(tier, rate, None, hosting)
+        return TierCost(tier, rate, None, hosting, where)
     tokens = billed_tokens(account.provider, report.tokens * epochs)
-    return TierCost(tier, rate.cost(Decimal(tokens)), rate, hosting)
+    return TierCost(tier, rate.cost(Decimal(tokens)), rate, hosting, where)
 
 
 def _hosting(account: Account, model: str, tier: str, book: PriceBook, at: datetime) -> Money | Unpriced:
@@ -168,6 +175,12 @@ def _hosting(account: Account, model: str, tier: str, book: PriceBook, at: datet
     price, sku = TIERS.get(tier, (Tier.GLOBAL, ""))
     identity = DeploymentId(account.provider, account.name, "estimate")
     return hourly(Deployment(identity, account, model, base_model(model), True, sku=sku, tier=price), book, at)
+
+
+def _notes(provider: str) -> Iterator[str]:
+    yield "how long it will train and queue is not known beforehand; neither is billed on supervised jobs"
+    if provider in RETENTION:
+        yield RETENTION[provider]
 
 
 def _warnings(report: DatasetReport, place: Place, at: datetime) -> Iterator[str]:

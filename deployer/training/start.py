@@ -19,6 +19,7 @@ from deployer.errors import CloudError, DeployerError, Refused
 from deployer.guard.context import GuardContext
 from deployer.guard.gate import Pass, gate, settle
 from deployer.guard.lock import exclusive
+from deployer.guard.residence import keep_residency
 from deployer.training import closing
 from deployer.training.estimate import price_tier
 from deployer.training.order import Order, Quote, quote
@@ -71,9 +72,9 @@ def _left_behind(context: GuardContext, quoted: Quote) -> Started | None:
 
 def _start(context: GuardContext, quoted: Quote, who: str, over_budget: str, say: Say) -> Started:
     marker = uuid.uuid4().hex
-    passed = gate(
-        context, _subject(context, quoted, marker), quoted.estimate.ceiling, what="this job", override=over_budget
-    )
+    subject = _subject(context, quoted, marker)
+    keep_residency(context, subject, quoted.estimate.place.tier)
+    passed = gate(context, subject, quoted.estimate.ceiling, what="this job", override=over_budget)
     act = _intend(context, quoted, marker, who, over_budget, passed)
     try:
         spec = _upload(quoted, marker, say)

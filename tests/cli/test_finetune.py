@@ -39,6 +39,20 @@ def policy(tmp_path: Path) -> Callable[[str], None]:
     return put
 
 
+@pytest.fixture
+def residency(tmp_path: Path) -> Callable[[str], None]:
+    """Put a policy in force that says how far data may go."""
+
+    def put(level: str) -> None:
+        folder = tmp_path / "work" / "policies"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "team.yaml").write_text(
+            f"version: 1\npolicies:\n  - name: team\n    match: {{}}\n    residency: {level}\n"
+        )
+
+    return put
+
+
 def started(run: Run, data: str, *more: str) -> dict[str, Any]:
     document: dict[str, Any] = json.loads(run("finetune", "start", data, *MODEL, *AZURE, "-o", "json", *more).stdout)
     return document
@@ -54,6 +68,49 @@ def test_an_estimate_compares_clouds_and_tiers(run: Run, data: str) -> None:
         ["openai", "-"],
     ]
     assert "2027-01-14" in result.stderr
+
+
+def test_an_estimate_says_where_the_data_goes_and_how_long_it_is_kept(run: Run, data: str) -> None:
+    place = ("--provider", "azure", "--account", "aoai-prod-swedencentral")
+    document = json.loads(run("finetune", "estimate", data, *MODEL, *place, "-o", "json").stdout)
+    assert [(row["tier"], row["processed"], row["refused"]) for row in document["tiers"]] == [
+        ("standard", "swedencentral", None),
+        ("globalStandard", "any region, no residency", None),
+        ("developerTier", "any region, no residency", None),
+    ]
+    told = run("finetune", "estimate", data, *MODEL).stderr
+    assert "API data is not trained on by default; abuse-monitoring logs are kept for up to 30 days" in told
+
+
+def test_a_tier_that_gives_no_residency_is_refused_by_estimate_and_start(
+    run: Run, data: str, residency: Callable[[str], None]
+) -> None:
+    residency("zone")
+    wanted = ("--tier", "globalStandard")
+    result = run("finetune", "estimate", data, *MODEL, *AZURE, *wanted, "-o", "json", expect=3)
+    refused = [row["tier"] for row in json.loads(result.stdout)["tiers"] if row["refused"]]
+    assert refused == ["globalStandard", "developerTier"]
+    assert "policy team: globalStandard gives no residency, and residency zone is asked for" in result.stderr
+    assert "--tier standard keeps it" in result.stderr
+    assert (
+        "globalStandard gives no residency" in run("finetune", "start", data, *MODEL, *AZURE, *wanted, expect=3).stderr
+    )
+    assert json.loads(run("finetune", "list", "-o", "json").stdout) == []
+
+
+def test_a_tier_that_keeps_residency_is_priced_and_started(
+    run: Run, data: str, residency: Callable[[str], None]
+) -> None:
+    residency("region")
+    result = run("finetune", "estimate", data, *MODEL, *AZURE)
+    assert "globalStandard is refused" in result.stderr
+    assert started(run, data)["job"]
+
+
+def test_openai_keeps_no_residency(run: Run, data: str, residency: Callable[[str], None]) -> None:
+    residency("zone")
+    result = run("finetune", "start", data, *MODEL, "--provider", "openai", expect=3)
+    assert "OpenAI gives no residency, and residency zone is asked for" in result.stderr
 
 
 def test_an_estimate_for_an_account_has_its_regions_prices(run: Run, data: str) -> None:
