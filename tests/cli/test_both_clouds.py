@@ -21,8 +21,6 @@ policies:
     match: {account: "*"}
     budget: {amount: 200 USD, period: month}
 """
-    'version: 1\npolicies:\n  - name: team\n    match: {account: "*"}\n    budget: {amount: 200 USD, period: month}\n'
-)
 
 
 @pytest.fixture
