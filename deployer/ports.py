@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 from deployer.clock import Clock
 from deployer.domain.act import Act, ActKind, Phase
-from deployer.domain.catalog import ModelList
 from deployer.domain.cap import AccountCaps, Cap
+from deployer.domain.catalog import ModelList
 from deployer.domain.charge import Bill, Charge, Meter
 from deployer.domain.deployment import Account, Deployment
 from deployer.domain.job import Checkpoint, Job, JobEvent, JobSpec
@@ -151,6 +151,10 @@ class Training(Protocol):
 
     def upload(self, account: Account, path: Path) -> str:
         """Upload a JSONL file, wait until the vendor has processed it, return its id."""
+        ...
+
+    def refusal(self, account: Account, model: str) -> str:
+        """Why the vendor takes no job of this model now; "" as far as it says. Nothing is created."""
         ...
 
     def start(self, account: Account, spec: JobSpec) -> Job: ...

@@ -275,6 +275,10 @@ class _Training:
     def upload(self, account: Account, path: Path) -> str:
         return "file-1"
 
+    def refusal(self, account: Account, model: str) -> str:
+        self._cloud.enter("refusal")
+        return ""
+
     def start(self, account: Account, spec: JobSpec) -> Job:
         self._cloud.enter("start")
         jobs = self._cloud.jobs_of[account.name]

@@ -49,13 +49,33 @@ JOB_COLUMNS = (
 
 def estimate_rows(estimate: "Estimate") -> list[dict[str, Any]]:
     """One row per training tier, an unknown price as the words that name it."""
-    return [_tier_row(estimate, cost) for cost in estimate.tiers]
+    return [_tier_row(cost, estimate.place.account.provider) for cost in estimate.tiers]
 
 
-def _tier_row(estimate: "Estimate", tier: "TierCost") -> dict[str, Any]:
+def _instead(estimates: "Sequence[Estimate]") -> "tuple[TierCost, ...]":
+    """The same job on Azure, unless it is among what was asked for."""
+    if any(each.place.account.provider == "azure" for each in estimates):
+        return ()
+    return next((each.instead for each in estimates if each.instead), ())
+
+
+def _ending(estimate: "Estimate") -> dict[str, Any]:
+    """Whether the job can be created (null: the vendor was not asked), and what stops answering when."""
+    closing, obstacle = estimate.closing, estimate.obstacle
+    return {
+        "can_start": False if obstacle else True if closing.asked else None,
+        "obstacle": obstacle or None,
+        "base_until": closing.base,
+        "fine_tune_until": closing.tuned,
+        "new_jobs_until": closing.training,
+        "source": closing.source or None,
+    }
+
+
+def _tier_row(tier: "TierCost", provider: str) -> dict[str, Any]:
     rate = tier.rate
     return {
-        "provider": estimate.place.account.provider,
+        "provider": provider,
         "tier": tier.tier or None,
         "cost": known(tier.cost),
         "unpriced": tier.cost.what if isinstance(tier.cost, Unpriced) else None,
@@ -86,6 +106,8 @@ def estimate_document(estimates: Sequence["Estimate"]) -> dict[str, Any]:
         "region": first.place.account.region or None,
         "tiers": [row for each in estimates for row in estimate_rows(each)],
         "inference_until": next((each.inference_until for each in estimates if each.inference_until), None),
+        "endings": {each.place.account.provider: _ending(each) for each in estimates},
+        "azure_instead": [_tier_row(tier, "azure") for tier in _instead(estimates)],
         "warnings": list(dict.fromkeys(warning for each in estimates for warning in each.warnings)),
         "notes": list(dict.fromkeys(note for each in estimates for note in each.notes)),
     }
@@ -168,7 +190,7 @@ def print_estimates(found: Sequence["Estimate"]) -> None:
         f"{summary['model']}: {summary['examples']:,} examples, {summary['tokens_per_epoch']:,} tokens an epoch, "
         f"{summary['epochs']} epochs{expected}: {summary['trained_tokens']:,} tokens to train"
     )
-    rows = summary["tiers"]
+    rows = summary["tiers"] + summary["azure_instead"]
     shown = ("cost", "hosting_hourly", "hosting_monthly")
     emit([row | {name: row[name] or UNKNOWN for name in shown} for row in rows], "table", ESTIMATE_COLUMNS)
     for what in dict.fromkeys(row["unpriced"] for row in rows if row["unpriced"]):

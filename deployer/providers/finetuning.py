@@ -50,6 +50,10 @@ class FineTuning:
             document = Uploader(client, self._attempts, self._clock, path, what).upload()
             return self._processed(client, account, document)
 
+    def refusal(self, account: Account, model: str) -> str:
+        """Nothing is known to refuse jobs of a whole account; a cloud that closes says more."""
+        return ""
+
     def start(self, account: Account, spec: JobSpec) -> Job:
         client, request = self._client(account), job_request(spec)
         what = f"start a fine-tune of {spec.model} in {account.name}"

@@ -18,7 +18,7 @@ from deployer.domain.residency import RETENTION, processed
 from deployer.errors import InvalidUsage
 from deployer.spend.price import PriceBook, PriceQuery, Rate, Unpriced
 from deployer.spend.standing import hourly
-from deployer.training import closing
+from deployer.training.closing import NOTHING_KNOWN, Closing, obstacle, printed, warnings
 from deployer.training.epoch import expected_epochs
 
 MOST_EPOCHS = 50
@@ -67,7 +67,8 @@ class TierCost:
 class Estimate:
     """The cost of one job. `epochs` are asked for or, when `epochs_expected`, what is expected of `auto`.
 
-    `tokens` are of one epoch. `ceiling` is the most that a budget has to allow for.
+    `tokens` are of one epoch. `ceiling` is the most that a budget has to allow for. `obstacle`: why it cannot be
+    created, "" as far as is known. `instead`: the same job on Azure, by tier, where the cloud asked for closes.
     """
 
     place: Place
@@ -82,6 +83,9 @@ class Estimate:
     inference_until: date | None
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    closing: Closing = NOTHING_KNOWN
+    obstacle: str = ""
+    instead: tuple[TierCost, ...] = ()
 
     @property
     def trained_tokens(self) -> int:
@@ -89,15 +93,24 @@ class Estimate:
 
 
 def estimate(
-    report: DatasetReport, place: Place, parameters: Hyperparameters, book: PriceBook, at: datetime
+    report: DatasetReport,
+    place: Place,
+    parameters: Hyperparameters,
+    book: PriceBook,
+    at: datetime,
+    seen: Closing | None = None,
 ) -> Estimate:
-    """Price a job on checked data. Raises InvalidUsage for an impossible tier or number of epochs."""
+    """Price a job on checked data; `seen` is what the vendor says of its end, by default what its pages say.
+
+    Raises InvalidUsage for an impossible tier or number of epochs.
+    """
     if parameters.epochs is not None and not 1 <= parameters.epochs <= MOST_EPOCHS:
         raise InvalidUsage(f"--epochs {parameters.epochs} cannot be: the vendors take 1 to {MOST_EPOCHS}")
     provider, model, tier = place.account.provider, report.model, training_tier(place)
     epochs = parameters.epochs or expected_epochs(report.valid)
     names = list(TIERS) if provider == "azure" else [""]
     costs = {name: _tier_cost(report, place.account, name, epochs, book, at) for name in names}
+    closing = seen or printed(provider, model)
     at_most = epochs if parameters.epochs else max(epochs, _AUTO_CEILING)
     return Estimate(
         place=Place(place.account, tier),
@@ -109,10 +122,19 @@ def estimate(
         chosen=costs[tier],
         tiers=tuple(costs.values()),
         ceiling=_tier_cost(report, place.account, tier, at_most, book, at).cost,
-        inference_until=closing.shutdown(provider, model),
-        warnings=tuple(_warnings(report, place, at)),
+        inference_until=closing.tuned,
+        warnings=tuple(_warnings(report, place, at, closing)),
         notes=tuple(_notes(provider)),
+        closing=closing,
+        obstacle=obstacle(provider, model, at, closing),
+        instead=tuple(_instead(report, provider, epochs, book, at)),
     )
+
+
+def offer(estimate: Estimate) -> str:
+    """The same job on Azure in one line: what each tier costs to train and to host."""
+    tiers = "; ".join(f"{one.tier} {one.cost}, then {one.hosting_monthly} a month" for one in estimate.instead)
+    return f"fine-tune on Azure OpenAI with --provider azure ({tiers})" if tiers else "choose another model"
 
 
 def training_tier(place: Place) -> str:
@@ -183,8 +205,14 @@ def _notes(provider: str) -> Iterator[str]:
         yield RETENTION[provider]
 
 
-def _warnings(report: DatasetReport, place: Place, at: datetime) -> Iterator[str]:
-    yield from closing.warnings(place.account.provider, report.model, at)
+def _instead(report: DatasetReport, provider: str, epochs: int, book: PriceBook, at: datetime) -> Iterator[TierCost]:
+    """OpenAI closes: the same job on Azure, at list prices, for each of its tiers."""
+    if provider == "openai":
+        yield from (_tier_cost(report, Account("azure", "", ""), tier, epochs, book, at) for tier in TIERS)
+
+
+def _warnings(report: DatasetReport, place: Place, at: datetime, closing: Closing) -> Iterator[str]:
+    yield from warnings(place.account.provider, report.model, at, closing)
     if reading_of(report.model).assumed:
         yield f"{report.model} is not known here: its tokens were counted with {report.encoding}"
     if place.tier.lower() == "developertier":

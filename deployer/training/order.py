@@ -11,10 +11,11 @@ from pathlib import Path
 from deployer.datasets.check import DatasetReport, check_dataset
 from deployer.domain.deployment import Account
 from deployer.domain.job import Hyperparameters
-from deployer.errors import InvalidFile, InvalidUsage, NotFound
+from deployer.errors import DeployerError, InvalidFile, InvalidUsage, NotFound
 from deployer.guard.context import GuardContext
 from deployer.ports import Provider
 from deployer.spend.price import PriceBook
+from deployer.training.closing import Closing, look, printed
 from deployer.training.epoch import expected_epochs
 from deployer.training.estimate import Estimate, Place, estimate
 
@@ -77,14 +78,16 @@ def quote(context: GuardContext, order: Order) -> Quote:
     if parameters.epochs is None and not order.auto_epochs:
         parameters = replace(parameters, epochs=expected_epochs(report.valid))
     place = Place(account, order.tier)
-    priced = estimate(report, place, parameters, context.book, context.clock.now())
+    seen = look(provider, account, order.model)
+    priced = estimate(report, place, parameters, context.book, context.clock.now(), seen)
     return Quote(order, provider, account, parameters, report, priced)
 
 
 def estimates(providers: Mapping[str, Provider], book: PriceBook, at: datetime, order: Order) -> list[Estimate]:
     """Price an order without sending anything: at one account's prices, or at each cloud's list prices.
 
-    Only a named account is looked up, for its region. Raises InvalidFile with every problem of the data.
+    A named account is looked up for its region; OpenAI, where it is configured, for what it closes. No data is
+    sent, nothing is created. Raises InvalidFile with every problem of the data.
     """
     report = check_dataset(order.training, order.model, order.validation)
     if not report.ok:
@@ -97,7 +100,21 @@ def estimates(providers: Mapping[str, Provider], book: PriceBook, at: datetime, 
         names = ["azure"] if order.tier else list(providers) or list(CLOUDS)
         accounts = [Account(name, "", "") for name in names]
     places = [Place(account, order.tier) for account in accounts]
-    return [estimate(report, place, order.hyperparameters, book, at) for place in places]
+    return [
+        estimate(report, place, order.hyperparameters, book, at, _seen(providers, place.account, order))
+        for place in places
+    ]
+
+
+def _seen(providers: Mapping[str, Provider], account: Account, order: Order) -> Closing | None:
+    """What the vendor itself says of the end; None, its pages then, where no account is named and it does not close."""
+    provider = providers.get(account.provider)
+    if provider is None or not (order.account or account.provider == "openai"):
+        return None
+    try:
+        return look(provider, account if order.account else choose_account(provider, ""), order.model)
+    except DeployerError as error:
+        return replace(printed(account.provider, order.model), unknown=error.message)
 
 
 def choose_provider(providers: Mapping[str, Provider], name: str) -> Provider:

@@ -20,8 +20,7 @@ from deployer.guard.context import GuardContext
 from deployer.guard.gate import Pass, gate, settle
 from deployer.guard.lock import exclusive
 from deployer.guard.residence import keep_residency
-from deployer.training import closing
-from deployer.training.estimate import price_tier
+from deployer.training.estimate import offer, price_tier
 from deployer.training.order import Order, Quote, quote
 from deployer.training.outcome import subject_key
 from deployer.training.recovery import MARKER, adopt, find_marked, lock_name, recover_starts
@@ -46,9 +45,8 @@ def start(
     """Start one job. Raises InvalidFile (data), Refused (dates, budget; nothing was sent) or CloudError."""
     say(f"checking {order.training.name}")
     quoted = quote(context, order)
-    provider, now = quoted.provider.name, context.clock.now()
-    if reason := closing.obstacle(provider, order.model, now):
-        raise Refused(f"not started: {reason}", next_step="fine-tune on Azure OpenAI: --provider azure")
+    if reason := quoted.estimate.obstacle:
+        raise Refused(f"not started: {reason}", next_step=offer(quoted.estimate))
     recover_starts(context)
     with exclusive(context, lock_name(quoted.fingerprint)) as hold:
         if hold is None:

@@ -218,3 +218,25 @@ def test_a_failed_job_ends_the_watch_with_exit_1(
     job = started(run, data)["job"]
     run("finetune", "cancel", job)
     assert "cancelled" in run("finetune", "watch", job, expect=1).stderr
+
+
+def test_where_openai_closes_azure_is_offered_with_its_prices(run: Run, data: str, sandbox: Sandbox) -> None:
+    sandbox.client.reset(seed=0, start=sandbox.client.now(), frozen=True, training_available=False)
+    result = run("finetune", "estimate", data, *MODEL, "--provider", "openai")
+    assert [line.split()[:2] for line in result.stdout.splitlines()[2:]] == [
+        ["openai", "-"],
+        ["azure", "standard"],
+        ["azure", "globalStandard"],
+        ["azure", "developerTier"],
+    ]
+    assert "this job cannot be created any more: OpenAI takes no fine-tunes from this organisation" in result.stderr
+    refused = run("finetune", "start", data, *MODEL, "--provider", "openai", expect=3)
+    assert "Next: fine-tune on Azure OpenAI with --provider azure (standard" in refused.stderr
+
+
+def test_an_estimate_tells_programs_whether_and_until_when(run: Run, data: str) -> None:
+    document = json.loads(run("finetune", "estimate", data, *MODEL, "--provider", "openai", "-o", "json").stdout)
+    ending = document["endings"]["openai"]
+    assert (ending["can_start"], ending["obstacle"], ending["fine_tune_until"]) == (True, None, "2027-01-14")
+    assert ending["new_jobs_until"] == "2027-01-06"
+    assert [row["tier"] for row in document["azure_instead"]] == ["standard", "globalStandard", "developerTier"]

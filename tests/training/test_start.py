@@ -30,7 +30,10 @@ def dying(world: World, operation: str, *, after: bool) -> World:
     """The same world in a process that dies at one call."""
     real = world.providers["azure"]
     stand_in: Any = SimpleNamespace(
-        name="azure", inventory=real.inventory, training=DyingTraining(real.training, operation, after=after)
+        name="azure",
+        inventory=real.inventory,
+        catalog=real.catalog,
+        training=DyingTraining(real.training, operation, after=after),
     )
     return replace(world, providers={"azure": stand_in})
 

@@ -45,6 +45,9 @@ class DyingTraining:
     def upload(self, account: Account, path: Path) -> str:
         return str(self._run("upload", lambda: self._real.upload(account, path)))
 
+    def refusal(self, account: Account, model: str) -> str:
+        return self._real.refusal(account, model)
+
     def start(self, account: Account, spec: JobSpec) -> Job:
         job = self._run("start", lambda: self._real.start(account, spec))
         assert isinstance(job, Job)

@@ -2,15 +2,14 @@
 
 from deployer.clock import Clock
 from deployer.ports import Billing, Caps, Catalog, Check, Connection, Deployments, Inventory, Quotas, Training, Usage
-from deployer.providers.finetuning import FineTuning
 from deployer.providers.openai.billing import OpenAIBilling
-from deployer.providers.openai.caps import OpenAICaps
 from deployer.providers.openai.caps import OpenAICaps
 from deployer.providers.openai.catalog import OpenAICatalog
 from deployer.providers.openai.check import Checkup
 from deployer.providers.openai.cloud import PROVIDER, Cloud
 from deployer.providers.openai.deployments import OpenAIDeployments, OpenAIQuotas
 from deployer.providers.openai.inventory import OpenAIInventory
+from deployer.providers.openai.training import OpenAITraining
 from deployer.providers.openai.usage import OpenAIUsage
 
 
@@ -25,8 +24,7 @@ class OpenAIProvider:
         self.quotas: Quotas = OpenAIQuotas()
         self.billing: Billing = billing
         self.caps: Caps | None = OpenAICaps(cloud)
-        self.caps: Caps | None = OpenAICaps(cloud)
-        self.training: Training = FineTuning(PROVIDER, cloud.client, cloud.attempts, clock)
+        self.training: Training = OpenAITraining(PROVIDER, cloud.client, cloud.attempts, clock)
         self.catalog: Catalog = OpenAICatalog(cloud)
         self._checkup = Checkup(cloud, inventory, billing)
 

@@ -1,0 +1,34 @@
+"""Fine-tuning at OpenAI: the protocol both clouds share, and the question whether it is still offered.
+
+OpenAI closes job creation organisation by organisation, and no list says for whom. So a job is asked
+for with a training file that cannot exist: who may not create jobs is refused for that reason (403
+`training_not_available`), anybody else because of the file. Nothing is created either way.
+"""
+
+from __future__ import annotations
+
+from deployer.domain.deployment import Account
+from deployer.errors import CloudError
+from deployer.providers.finetuning import FineTuning
+
+NO_FILE = "file-deployer-asks-whether-jobs-are-taken"
+CLOSED = "training_not_available"
+NO_MODEL = {"model_not_available", "model_not_found"}
+
+
+class OpenAITraining(FineTuning):
+    def refusal(self, account: Account, model: str) -> str:
+        """Why no job of this model is taken. Raises CloudError when that cannot be asked."""
+        jobs, what = self._client(account).fine_tuning.jobs, f"ask whether {account.name} may fine-tune {model}"
+        try:
+            taken = self._attempts(what, lambda: jobs.create(model=model, training_file=NO_FILE), repeatable=False)
+        except CloudError as error:
+            if error.code == CLOSED:
+                return f"OpenAI takes no fine-tunes from this organisation any more (code {CLOSED})"
+            if error.code in NO_MODEL:
+                return f"OpenAI does not fine-tune {model} (code {error.code})"
+            if error.status in {400, 404, 422}:
+                return ""
+            raise
+        self._attempts(f"cancel {taken.id}", lambda: jobs.cancel(taken.id))
+        return ""
