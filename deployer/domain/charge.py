@@ -37,7 +37,7 @@ class Bound(StrEnum):
     UPPER = "upper"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Charge:
     """One row of the ledger; `subject` is `DeploymentId.key`, or `job:<provider>:<id>`.
 

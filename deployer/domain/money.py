@@ -11,7 +11,7 @@ _SYMBOLS = {"USD": "$"}
 
 
 @total_ordering
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Money:
     """An amount that is never a float; amounts of two currencies never mix."""
 

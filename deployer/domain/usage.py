@@ -17,7 +17,7 @@ class Activity(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class UsageBucket:
     """What one metrics grain counted; None where the metric had no number."""
 

@@ -16,7 +16,7 @@ from deployer.domain.charge import Bound, Meter
 from deployer.ledger.entry import Entry
 from deployer.ledger.register import Instance, Sources
 from deployer.ledger.schema import TOKENS_ONLY, charge, daily, tracked, unpriced
-from deployer.ledger.statement import Connection, Statement, among, listed
+from deployer.ledger.statement import Connection, Rows, Statement, among, listed
 
 STANDING = frozenset({Meter.HOSTING, Meter.PROVISIONED})
 TOKENS = frozenset({Meter.INPUT, Meter.CACHED_INPUT, Meter.OUTPUT})
@@ -31,7 +31,7 @@ _ADVANCE = Statement(
     .where(tracked.c.subject_id == bindparam("row"), tracked.c.accrued_to < bindparam("to"))
     .values(accrued_to=bindparam("to"))
 )
-_APPEND = Statement(insert(charge))
+_APPEND = Rows(charge, [column.name for column in charge.columns if column is not charge.c.id])
 _daily = insert(daily)
 _SUM = Statement(
     _daily.on_conflict_do_update(
@@ -66,7 +66,7 @@ def append(connection: Connection, entries: Iterable[Entry], basis: Basis, sourc
     if not fresh:
         return
     texts = sources.numbers(connection, (entry.source for entry in fresh))
-    connection.for_each(_APPEND, [_row(entry, basis.ids[entry.who], texts[entry.source]) for entry in fresh])
+    connection.append_all(_APPEND, (_row(entry, basis.ids[entry.who], texts[entry.source]) for entry in fresh))
     _add_up(connection, fresh, basis.ids, texts)
     ends: dict[int, int] = {}
     for entry in fresh:
@@ -81,7 +81,7 @@ def _uncharged(connection: Connection, entries: list[Entry], basis: Basis) -> It
     added = _added_since(connection, basis.looked)
     for entry in entries:
         row = basis.ids[entry.who]
-        if entry.meter in TOKENS and (row, entry.meter.value, entry.start) in added:
+        if added and entry.meter in TOKENS and (row, str(entry.meter), entry.start) in added:
             continue
         start = max(entry.start, accrued.get(row, entry.start)) if entry.meter in STANDING else entry.start
         if start < entry.end:
@@ -105,21 +105,21 @@ def _added_since(connection: Connection, looked: int | None) -> set[tuple[int, s
     return {(row, meter, start) for row, meter, start in connection.rows(_ADDED_SINCE, {"looked": looked})}
 
 
-def _row(entry: Entry, subject_id: int, source_id: int) -> dict[str, Any]:
-    return {
-        "subject_id": subject_id,
-        "meter": entry.meter.value,
-        "day": entry.day,
-        "start": entry.start,
-        "end": entry.end,
-        "quantity": entry.quantity,
-        "nano": entry.nano,
-        "currency": entry.currency,
-        "known": entry.known.value,
-        "bound": entry.bound.value,
-        "source_id": source_id,
-        "as_of": entry.as_of,
-    }
+def _row(entry: Entry, subject_id: int, source_id: int) -> tuple[Any, ...]:
+    return (
+        subject_id,
+        str(entry.meter),
+        entry.day,
+        entry.start,
+        entry.end,
+        entry.quantity,
+        entry.nano,
+        entry.currency,
+        str(entry.known),
+        str(entry.bound),
+        source_id,
+        entry.as_of,
+    )
 
 
 def _add_up(

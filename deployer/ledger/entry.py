@@ -1,7 +1,7 @@
 """A charge as it is written down: whole numbers, cut at UTC midnight, never charging a stretch twice."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from deployer.domain.charge import Bound, Charge, Known, Meter
 from deployer.domain.money import Money
@@ -10,9 +10,8 @@ from deployer.ledger.codec import DAY, to_instant, to_micros, to_money, to_nano,
 from deployer.ledger.register import Instance
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One row of the charge table, its subject and source still by name."""
+class Entry(NamedTuple):
+    """One row of the charge table, its subject and source still by name. A tuple: sweeps make thousands."""
 
     who: Instance
     meter: Meter
@@ -37,7 +36,7 @@ class Entry:
             return self
         quantity = share(self.quantity, self.start, self.end, start, end)
         nano = None if self.nano is None else share(self.nano, self.start, self.end, start, end)
-        return replace(self, start=start, end=end, quantity=quantity, nano=nano)
+        return self._replace(start=start, end=end, quantity=quantity, nano=nano)
 
     def by_day(self) -> Iterator["Entry"]:
         """The same charge, cut at each UTC midnight."""

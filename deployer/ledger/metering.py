@@ -15,19 +15,19 @@ from deployer.domain.usage import UsageBucket, UsageReading
 from deployer.ledger.codec import DAY, to_micros
 from deployer.ledger.schema import grain, tracked, usage
 from deployer.ledger.sighting import COMPLETE, INCOMPLETE, Known
-from deployer.ledger.statement import Connection, Statement
+from deployer.ledger.statement import Connection, Rows, Statement
 
 FINAL_AFTER = DAY // 4
 """How long a grain that was read once may still be corrected by the vendor."""
 
 _USAGE = Statement(insert(usage))
-_GRAIN = Statement(insert(grain))
 _STATE = Statement(
     update(tracked)
     .where(tracked.c.subject_id == bindparam("row"))
     .values(usage_state=bindparam("state"), usage_to=bindparam("to"))
 )
 _COUNTS = ("requests", "failed_requests", "input_tokens", "cached_tokens", "output_tokens")
+_GRAIN = Rows(grain, ("subject_id", "start", "end", *_COUNTS, "as_of"))
 _STORED = Statement(
     select(grain.c.subject_id, grain.c.start, *(grain.c[name] for name in _COUNTS))
     .where(grain.c.start >= bindparam("since"))
@@ -44,13 +44,13 @@ def append_usage(
     recent = {row: list(_recent(reading, known.get(row))) for row, reading in readings.items()}
     starts = [start for grains in recent.values() for start, _ in grains]
     stored = _stored(connection, min(starts)) if starts else {}
-    rows = [
-        _row(row, start, bucket, at)
+    rows = (
+        (row, start, to_micros(bucket.end), *_counts(bucket), at)
         for row, grains in recent.items()
         for start, bucket in grains
         if _news(bucket, stored.get((row, start)))
-    ]
-    connection.for_each(_GRAIN, rows)
+    )
+    connection.append_all(_GRAIN, rows)
     _append_states(connection, sweep_id, readings, known)
 
 
@@ -78,11 +78,6 @@ def _counts(bucket: UsageBucket) -> Counts:
         bucket.cached_tokens,
         bucket.output_tokens,
     )
-
-
-def _row(row: int, start: int, bucket: UsageBucket, at: int) -> dict[str, Any]:
-    counts = dict(zip(_COUNTS, _counts(bucket), strict=True))
-    return {"subject_id": row, "start": start, "end": to_micros(bucket.end), "as_of": at, **counts}
 
 
 def _append_states(

@@ -8,9 +8,10 @@ sweep of a dozen small ones. `Connection` here runs the compiled text and return
 import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, Insert, bindparam, column, func, select
+from sqlalchemy import ColumnElement, Executable, Insert, Table, bindparam, column, func, insert, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -18,6 +19,7 @@ from deployer.ledger.codec import to_json
 
 Values = Mapping[str, Any]
 _DIALECT = sqlite.dialect(paramstyle="named")
+_POSITIONAL = sqlite.dialect(paramstyle="qmark")
 
 
 class Statement:
@@ -56,6 +58,21 @@ class Statement:
         self._text = str(compiled)
 
 
+class Rows:
+    """New rows of a table as plain tuples in the order of `columns`, for tables that a sweep fills by thousands."""
+
+    def __init__(self, table: Table, columns: Sequence[str]) -> None:
+        self._table = table
+        self._columns = tuple(columns)
+
+    @cached_property
+    def text(self) -> str:
+        compiled = insert(self._table).compile(dialect=_POSITIONAL, column_keys=list(self._columns))
+        if tuple(compiled.positiontup or ()) != self._columns:
+            raise ValueError(f"columns of {self._table} in their order are {compiled.positiontup}")
+        return str(compiled)
+
+
 def _row_kind(names: Sequence[str]) -> Callable[[Iterable[Any]], Any]:
     """What makes a named tuple of a row; a column without a proper name is reached by its position."""
     kind: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc] # known only when it is run
@@ -88,6 +105,10 @@ class Connection:
         if values:
             text = statement.text(values[0])
             self._driver.executemany(text, [statement.all_values(one) for one in values])
+
+    def append_all(self, rows: Rows, values: Iterable[tuple[Any, ...]]) -> None:
+        """Append these rows; they are never all in memory at once."""
+        self._driver.executemany(rows.text, values)
 
     def _run(self, statement: Statement, values: Values) -> sqlite3.Cursor:
         text = statement.text(values)

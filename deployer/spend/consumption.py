@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from deployer.domain.charge import Charge, Known, Meter
 from deployer.domain.deployment import Deployment
@@ -114,13 +114,19 @@ def _charge(
         subject=consumption.key,
         instance=consumption.instance_at(bucket),
         meter=meter,
-        period=Period(bucket.start, bucket.end),
+        period=_grain(bucket.start, bucket.end),
         quantity=count - before,
         amount=_amount(rate, before, count),
         known=Known.METERED,
         source=rate.what if isinstance(rate, Unpriced) else rate.source,
         as_of=consumption.as_of,
     )
+
+
+@lru_cache(maxsize=4_096)
+def _grain(start: datetime, end: datetime) -> Period:
+    """The same few hours of all deployments."""
+    return Period(start, end)
 
 
 def _rate(deployment: Deployment, meter: Meter, at: datetime, book: PriceBook) -> Rate | Unpriced:
