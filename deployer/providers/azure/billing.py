@@ -22,7 +22,8 @@ from deployer.domain.snapshot import Gap
 from deployer.errors import CloudError
 from deployer.providers.azure.cloud import MOST_PAGES, Cloud
 from deployer.providers.azure.endpoint import same_origin
-from deployer.providers.azure.wire import get, mapping, text
+from deployer.providers.azure.wire import GARBLED, get, mapping, text
+from deployer.providers.deadline import OBSERVATION, deadline
 
 VERSION = "2025-03-01"
 CLIENT_TYPE = "deployer"
@@ -37,6 +38,10 @@ class AzureBilling:
         self._cloud = cloud
 
     def billed(self, accounts: Sequence[Account], period: Period) -> tuple[tuple[Bill, ...], tuple[Gap, ...]]:
+        with deadline(self._cloud.clock, OBSERVATION):
+            return self._billed(accounts, period)
+
+    def _billed(self, accounts: Sequence[Account], period: Period) -> tuple[tuple[Bill, ...], tuple[Gap, ...]]:
         bills: list[Bill] = []
         gaps: list[Gap] = []
         by_id = {account.resource_id.lower(): account for account in accounts}
@@ -69,12 +74,12 @@ class AzureBilling:
         client = self._cloud.guarded(what, self._cloud.costs)
         request = HttpRequest("POST", url, json=_question(period), headers={"ClientType": CLIENT_TYPE})
         answer = self._cloud.send(what, client, request)
-        if answer.status == 204 or not answer.content.strip():
-            return {}
+        if answer.status == 204:
+            return {"properties": {"columns": [], "rows": []}}
         try:
             return _DECODER.decode(answer.content)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise CloudError(f"cannot {what}: the answer is not JSON ({error})") from None
+            raise CloudError(f"cannot {what}: the answer is not JSON ({error})", next_step=GARBLED) from None
 
 
 def _question(period: Period) -> dict[str, Any]:
@@ -95,8 +100,11 @@ def _question(period: Period) -> dict[str, Any]:
 
 def _rows_of(document: Any, what: str) -> Iterator[Mapping[str, Any]]:
     properties = mapping(document, "properties")
-    columns = [text(column, "name").lower() for column in get(properties, "columns", [])]
-    for row in get(properties, "rows", []):
+    titles, rows = get(properties, "columns"), get(properties, "rows")
+    if not isinstance(titles, list) or not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+        raise CloudError(f"cannot {what}: the answer holds no rows under columns", next_step=GARBLED)
+    columns = [text(title, "name").lower() for title in titles]
+    for row in rows:
         if len(row) != len(columns):
             raise CloudError(f"cannot {what}: a row has {len(row)} values for {len(columns)} columns")
         yield dict(zip(columns, row, strict=True))

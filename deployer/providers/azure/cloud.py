@@ -26,7 +26,8 @@ from deployer.providers.azure.endpoint import Endpoints, same_origin, scope
 from deployer.providers.azure.error import cloud_error, refusal, words_of
 from deployer.providers.azure.pace import Pace, PacePolicy
 from deployer.providers.azure.transport import ClockedTransport, PatientPolicy, asked_wait
-from deployer.providers.azure.wire import decode, items, text
+from deployer.providers.azure.wire import decode, listed, text
+from deployer.providers.deadline import handed_on
 
 if TYPE_CHECKING:
     from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
@@ -75,7 +76,7 @@ class Cloud:
 
         One or two are done here: handing them to threads takes longer than it saves.
         """
-        return [work(item) for item in items] if len(items) <= 2 else list(self._pool.map(work, items))
+        return [work(item) for item in items] if len(items) <= 2 else list(self._pool.map(handed_on(work), items))
 
     # --- clients ------------------------------------------------------------------------------
 
@@ -138,7 +139,7 @@ class Cloud:
         }
 
     def _patience(self) -> PatientPolicy:
-        return PatientPolicy(self.clock, self.connection.retries)
+        return PatientPolicy(self.clock, self.connection.retries, self.connection.timeout)
 
     # --- calls --------------------------------------------------------------------------------
 
@@ -162,12 +163,12 @@ class Cloud:
             raise CloudError(self.connection.scrub(message), next_step="check the settings of Azure") from None
 
     def pages(self, what: str, client: Any, first: str) -> Iterator[Mapping[str, Any]]:
-        """Every item of an ARM list, to the last page."""
+        """Every item of an ARM list, to the last page. An answer without its list is no list of nothing."""
         url, seen = first, set[str]()
         while url:
             self._follow(what, url, seen)
             document = self.send(what, client, HttpRequest("GET", url)).document()
-            yield from items(document, "value")
+            yield from listed(document, "value", what)
             url = text(document, "nextLink")
 
     def _follow(self, what: str, url: str, seen: set[str]) -> None:

@@ -14,6 +14,7 @@ from deployer.errors import CloudError
 from deployer.providers.attempt import Attempts
 from deployer.providers.azure.cloud import Cloud
 from deployer.providers.azure.credential import data_plane_token
+from deployer.providers.chat import said
 
 if TYPE_CHECKING:
     import httpx2
@@ -47,13 +48,11 @@ class DataPlane:
             return self._clients[base]
 
     def chat(self, account: Account, name: str, text: str) -> str:
-        client = self.client(account)
+        client, what = self.client(account), f"call deployment {name} of {account.name}"
         answer = self.attempts(
-            f"call deployment {name} of {account.name}",
-            lambda: client.chat.completions.create(model=name, messages=[{"role": "user", "content": text}]),
+            what, lambda: client.chat.completions.create(model=name, messages=[{"role": "user", "content": text}])
         )
-        choices = answer.choices or ()
-        return (choices[0].message.content or "") if choices else ""
+        return said(what, answer)
 
     def token(self) -> str:
         return self._cloud.guarded("sign in", lambda: data_plane_token(self._cloud.credential, self._cloud.endpoints))

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from azure.core.rest import HttpRequest
 from azure.mgmt.core.polling.arm_polling import ARMPolling
 
-from deployer.clock import Clock
 from deployer.domain.deployment import MANAGED_TAG, Account, Deployment
 from deployer.errors import CloudError, Conflict, NotFound, Unreachable
 from deployer.ports import DeploymentRequest
@@ -25,6 +24,7 @@ from deployer.providers.azure.dataplane import DataPlane
 from deployer.providers.azure.inventory import AzureInventory, deployment_url
 from deployer.providers.azure.mapping import to_deployment
 from deployer.providers.azure.transport import backoff
+from deployer.providers.deadline import deadline, left
 
 if TYPE_CHECKING:
     from azure.mgmt.cognitiveservices.operations import DeploymentsOperations
@@ -33,6 +33,8 @@ T = TypeVar("T")
 
 CREATE_LIMIT = 3600.0
 """Seconds to wait until a deployment serves; most take a minute or two."""
+DELETE_LIMIT = 600.0
+"""Seconds to wait until Azure has taken a deletion or a pause; it does so at once unless the account is busy."""
 POLL_INTERVAL = 10.0
 PAUSE_VERSION = "2026-09-15-preview"
 """The api-version that knows `pause` and `resume`; no stable one does."""
@@ -54,7 +56,7 @@ class AzureDeployments:
 
     def create(self, request: DeploymentRequest) -> Deployment:
         account, what = request.account, f"create deployment {request.name} in {request.account.name}"
-        with self._writing(account):
+        with self._writing(account), deadline(self._cloud.clock, CREATE_LIMIT):
             if request.continuation:
                 self._put(what, request)
             else:
@@ -65,7 +67,7 @@ class AzureDeployments:
         return created
 
     def delete(self, account: Account, name: str) -> bool:
-        with self._writing(account):
+        with self._writing(account), deadline(self._cloud.clock, DELETE_LIMIT):
             return self._unless_busy(lambda: self._delete(account, name))
 
     def scale(self, deployment: Deployment, capacity: int) -> Deployment:
@@ -77,7 +79,7 @@ class AzureDeployments:
             names = (account.resource_group, account.name, deployment.name)
             operations.begin_update(*names, body, polling=polling).result()
 
-        with self._writing(account):
+        with self._writing(account), deadline(self._cloud.clock, CREATE_LIMIT):
             self._unless_busy(lambda: self._waited(what, work))
         return self._read_again(what, deployment)
 
@@ -88,7 +90,7 @@ class AzureDeployments:
         base, _, _ = deployment_url(self._cloud, account, deployment.name).partition("?")
         url = f"{base}/{verb}?api-version={PAUSE_VERSION}"
         client = self._cloud.accounts(account.subscription)
-        with self._writing(account):
+        with self._writing(account), deadline(self._cloud.clock, DELETE_LIMIT):
             answer = self._unless_busy(lambda: self._cloud.send(what, client, HttpRequest("POST", url)))
         document = answer.document()
         return to_deployment(document, account) if document else self._read_again(what, deployment)
@@ -117,7 +119,7 @@ class AzureDeployments:
         return self._cloud.guarded(what, lambda: self._cloud.accounts(account.subscription)).deployments
 
     def _polling(self) -> BoundedPolling:
-        return BoundedPolling(self._cloud.clock, POLL_INTERVAL, CREATE_LIMIT)
+        return BoundedPolling(POLL_INTERVAL)
 
     def _waited(self, what: str, work: Callable[[], None]) -> None:
         try:
@@ -147,6 +149,8 @@ class AzureDeployments:
                 maybe_deleted = True
                 self._cloud.clock.sleep(backoff(attempt))
             else:
+                if answer.status == 200:
+                    answer.document()  # a page of somebody else's is no deletion
                 return answer.status != 204 or maybe_deleted
         raise AssertionError("the last attempt returns or raises")
 
@@ -156,9 +160,10 @@ class AzureDeployments:
             try:
                 return work()
             except Conflict as error:
-                if error.code.lower() in FINAL_CONFLICTS:
+                wait = backoff(attempt + 2)
+                if error.code.lower() in FINAL_CONFLICTS or wait >= left():
                     raise
-                self._cloud.clock.sleep(backoff(attempt + 2))
+                self._cloud.clock.sleep(wait)
         return work()
 
     def _writing(self, account: Account) -> threading.Lock:
@@ -167,18 +172,16 @@ class AzureDeployments:
 
 
 class BoundedPolling(ARMPolling):
-    """The SDK's polling of a long-running operation, with an end; it waits on the transport's clock."""
+    """The SDK's polling of a long-running operation, until the deadline; it waits on the transport's clock.
 
-    def __init__(self, clock: Clock, interval: float, limit: float) -> None:
-        super().__init__(interval)
-        self._clock = clock
-        self._limit = limit
-        self._deadline = clock.monotonic() + limit
+    A wait that the service asks for is cut short by the deadline too: the SDK's own would sleep for a week.
+    """
 
     def _delay(self) -> None:
-        if self._clock.monotonic() >= self._deadline:
-            raise TimeoutError(f"it is not done after {self._limit / 60:.0f} minutes")
-        super()._delay()
+        seconds = left()
+        if seconds <= 0:
+            raise TimeoutError(f"it is not done after {CREATE_LIMIT / 60:.0f} minutes")
+        self._sleep(min(self._extract_delay(), seconds))
 
 
 def body_of(request: DeploymentRequest) -> Mapping[str, Any]:

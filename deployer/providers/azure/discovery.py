@@ -19,6 +19,7 @@ from deployer.domain.snapshot import Gap
 from deployer.errors import CloudError, NotFound
 from deployer.providers.azure.cloud import Cloud
 from deployer.providers.azure.mapping import to_account
+from deployer.providers.azure.wire import text
 
 _GONE = frozenset({"resourcenotfound", "parentresourcenotfound", "resourcegroupnotfound"})
 """404 codes that mean the account is gone."""
@@ -35,8 +36,12 @@ class Found:
     vanished: set[str] = field(default_factory=set)
 
     def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        for account in filter(None, map(to_account, rows)):
-            self.accounts[account.resource_id.lower()] = account
+        for row in rows:
+            account = to_account(row)
+            if account is not None:
+                self.accounts[account.resource_id.lower()] = account
+            elif not text(row, "id"):
+                self.miss("azure", CloudError("an account came without its id"))
 
     def miss(self, where: str, error: CloudError) -> None:
         """A list of accounts that could not be read."""

@@ -37,6 +37,8 @@ def cloud_error(what: str, error: AzureError, scrub: Scrub) -> CloudError:
     if isinstance(error, ClientAuthenticationError):
         return Forbidden(scrub(f"cannot {what}: sign-in failed: {_first_line(error)}"), status=401, next_step=SIGN_IN)
     if isinstance(error, ServiceRequestError):
+        if type(error).__name__ == "OutOfTime":
+            return Unreachable(scrub(f"cannot {what}: out of time"), next_step=LATER)
         return Unreachable(scrub(f"cannot {what}: no connection ({_first_line(error)})"), next_step=NETWORK)
     if isinstance(error, ServiceResponseError | IncompleteReadError):
         message = f"cannot {what}: the connection was cut before the whole answer came ({_first_line(error)})"

@@ -21,7 +21,8 @@ from deployer.providers.azure.cloud import Cloud
 from deployer.providers.azure.discovery import Found, by_turns, is_gone, search_missing
 from deployer.providers.azure.lock import Locks
 from deployer.providers.azure.mapping import to_deployment
-from deployer.providers.azure.wire import get, items, text
+from deployer.providers.azure.wire import get, listed, text
+from deployer.providers.deadline import OBSERVATION, deadline
 
 GRAPH_PATH = "/providers/Microsoft.ResourceGraph/resources"
 GRAPH_VERSION = "2024-04-01"
@@ -40,6 +41,10 @@ class AzureInventory:
         self._locks = Locks(cloud)
 
     def observe(self, known: Sequence[Account] = ()) -> InventoryReading:
+        with deadline(self._cloud.clock, OBSERVATION):
+            return self._observe(known)
+
+    def _observe(self, known: Sequence[Account]) -> InventoryReading:
         found = self.accounts()
         search_missing(self._cloud, known, found)
         accounts = self._locks.mark_accounts(by_turns(found.accounts.values()))
@@ -89,7 +94,7 @@ class AzureInventory:
         token, seen = "", set[str]()
         while True:
             document = self._graph_page(subscriptions, token)
-            rows.extend(items(document, "data"))
+            rows.extend(listed(document, "data", "list accounts"))
             token = text(document, "$skipToken")
             if not token:
                 break

@@ -5,7 +5,8 @@ from typing import Any
 
 from deployer.domain.deployment import MANAGED_TAG, Account, Deployment, DeploymentId, Tier
 from deployer.domain.model import base_model, is_fine_tuned
-from deployer.providers.azure.wire import get, instant, mapping, tags, text
+from deployer.errors import CloudError
+from deployer.providers.azure.wire import GARBLED, get, instant, mapping, tags, text
 
 PROVIDER = "azure"
 PAUSED = "Paused"
@@ -26,10 +27,10 @@ _TIERS = {
 
 
 def to_account(item: Mapping[str, Any]) -> Account | None:
-    """An account that can hold deployments; None for another kind or an item without a usable id."""
+    """An account that can hold deployments, or may as its kind is not told; None for others and without a usable id."""
     resource_id, kind = text(item, "id"), text(item, "kind").lower()
     parts = segments(resource_id)
-    if kind not in KINDS or "accounts" not in parts:
+    if kind not in KINDS | {""} or "accounts" not in parts:
         return None
     return Account(
         provider=PROVIDER,
@@ -44,11 +45,13 @@ def to_account(item: Mapping[str, Any]) -> Account | None:
 
 
 def to_deployment(item: Mapping[str, Any], account: Account) -> Deployment:
-    """A deployment with its whole body, of which a restore is made."""
+    """A deployment with its whole body, of which a restore is made. Raises CloudError when it has no name."""
     properties, sku = mapping(item, "properties"), mapping(item, "sku")
     model = mapping(properties, "model")
     name, labels = text(model, "name"), tags(item)
     capacity = get(sku, "capacity")
+    if not text(item, "name"):
+        raise CloudError(f"a deployment of {account.name} came without its name", next_step=GARBLED)
     return Deployment(
         id=DeploymentId(PROVIDER, account.name, text(item, "name")),
         account=account,

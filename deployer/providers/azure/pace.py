@@ -17,6 +17,8 @@ from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import HTTPPolicy
 
 from deployer.clock import Clock
+from deployer.providers.azure.transport import OutOfTime
+from deployer.providers.deadline import left
 
 RATES = {"reads": 25.0, "writes": 10.0, "deletes": 10.0}
 _KINDS = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}
@@ -70,13 +72,19 @@ class Pace:
         with self._lock:
             wait = self._lanes[name].enter(self._clock, RATES[kind])
         if wait > 0:
-            self._clock.sleep(wait)
+            self._sleep(name, wait)
         return name
 
+    def _sleep(self, name: tuple[str, str], wait: float) -> None:
+        if wait >= left():
+            self.leave(name, {})
+            raise OutOfTime
+        self._clock.sleep(wait)
+
     def leave(self, name: tuple[str, str], headers: Mapping[str, str]) -> None:
-        left = headers.get(_HEADER.format(name[0]), "")
+        said = headers.get(_HEADER.format(name[0]), "")
         with self._lock:
-            self._lanes[name].leave(int(left) if left.isdigit() else None)
+            self._lanes[name].leave(int(said) if said.isdigit() else None)
 
 
 class PacePolicy(HTTPPolicy[Any, Any]):

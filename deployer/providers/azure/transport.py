@@ -20,12 +20,15 @@ from azure.core.pipeline.transport import RequestsTransport
 from deployer.clock import Clock
 from deployer.ports import Connection
 from deployer.providers.azure.session import DirectSession
+from deployer.providers.deadline import CALL, deadline, left
 
 RETRIED = frozenset({408, 429, 500, 502, 503, 504})
+CONNECT = 10.0
+"""Seconds until a connection must stand."""
 LONGEST_WAIT = 120.0
 """Seconds; who asks for more is told no, and the caller learns how long it would have been."""
-PATIENCE = 300.0
-"""Seconds that one call with all its repetitions may take."""
+LEAST = 0.001
+"""Seconds; a time-out of none at all would be an error of another kind."""
 
 _SDK_OPTIONS = ("retry_total", "retry_connect", "retry_read", "retry_status", "retry_on_methods", "timeout")
 """Options for azure-core's own policy, which azure-identity sets; no transport knows them."""
@@ -42,7 +45,7 @@ class ClockedTransport(RequestsTransport):  # type: ignore[misc]  # azure-core l
         super().__init__(
             session=DirectSession(connection.workers, bundle),
             session_owner=False,
-            connection_timeout=min(connection.timeout, 10.0),
+            connection_timeout=min(connection.timeout, CONNECT),
             read_timeout=connection.timeout,
             connection_verify=bundle or True,
             connection_data_block_size=1 << 20,
@@ -64,36 +67,57 @@ class ClockedTransport(RequestsTransport):  # type: ignore[misc]  # azure-core l
         return self._proxies[origin]
 
 
+class OutOfTime(ServiceRequestError):
+    """The deadline has come: nothing was sent."""
+
+    def __init__(self) -> None:
+        super().__init__("out of time")
+
+
 class PatientPolicy(HTTPPolicy[Any, Any]):
-    """Repeats what may be repeated: at most `retries` times, as late as the server asks, within `PATIENCE`.
+    """Repeats what may be repeated: at most `retries` times, as late as the server asks, within the deadline.
 
     What is sent through it is idempotent or only reads, POST included. The option `whole=True` reads a
     streamed body here, so that a cut in its middle is repeated too; `repeat_cut=False` leaves cuts to the caller.
     """
 
-    def __init__(self, clock: Clock, retries: int) -> None:
+    def __init__(self, clock: Clock, retries: int, timeout: float) -> None:
         super().__init__()
         self._clock = clock
         self._retries = retries
+        self._timeout = timeout
 
     def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
         repeat_cut = request.context.options.pop("repeat_cut", True)
         whole = request.context.options.pop("whole", False)
         for name in _SDK_OPTIONS:
             request.context.options.pop(name, None)
-        deadline = self._clock.monotonic() + PATIENCE
-        for attempt in range(self._retries + 1):
-            answer = self._attempt(request, whole)
-            wait = self._wait(answer, attempt, repeat_cut)
-            if wait is None or attempt == self._retries or self._clock.monotonic() + wait > deadline:
-                break
-            self._clock.sleep(wait)
+        with deadline(self._clock, CALL) as seconds:
+            answer = self._repeat(request, whole, repeat_cut, seconds)
         if isinstance(answer, AzureError):
             raise answer
         return answer
 
-    def _attempt(self, request: PipelineRequest[Any], whole: bool) -> PipelineResponse[Any, Any] | AzureError:
-        """The answer, or what went wrong on the way."""
+    def _repeat(
+        self, request: PipelineRequest[Any], whole: bool, repeat_cut: bool, seconds: float
+    ) -> PipelineResponse[Any, Any] | AzureError:
+        if seconds <= 0:
+            return OutOfTime()
+        for attempt in range(self._retries + 1):
+            answer = self._attempt(request, whole, seconds)
+            wait = self._wait(answer, attempt, repeat_cut)
+            if wait is None or attempt == self._retries or (seconds := left() - wait) <= 0:
+                break
+            self._clock.sleep(wait)
+        return answer
+
+    def _attempt(
+        self, request: PipelineRequest[Any], whole: bool, seconds: float
+    ) -> PipelineResponse[Any, Any] | AzureError:
+        """The answer, or what went wrong on the way; the socket waits no longer than the `seconds` that are left."""
+        options, longest = request.context.options, max(LEAST, seconds)
+        options["connection_timeout"] = min(self._timeout, CONNECT, longest)
+        options["read_timeout"] = min(self._timeout, longest)
         try:
             response = self.next.send(request)
             if whole:
@@ -116,7 +140,7 @@ class PatientPolicy(HTTPPolicy[Any, Any]):
 
 def _may_repeat(error: AzureError, repeat_cut: bool) -> bool:
     """A certificate that is not trusted now will not be trusted later; what never left may be sent again."""
-    if isinstance(error.inner_exception, requests.exceptions.SSLError):
+    if isinstance(error, OutOfTime) or isinstance(error.inner_exception, requests.exceptions.SSLError):
         return False
     return repeat_cut or isinstance(error, ServiceRequestError)
 

@@ -19,6 +19,7 @@ from deployer.providers.azure.failure import Failures
 from deployer.providers.azure.metric import ACTIVITY, DAY, HOUR, Evidence, Question
 from deployer.providers.azure.monitor import Monitor
 from deployer.providers.azure.reading import align, floor, to_reading
+from deployer.providers.deadline import OBSERVATION, deadline
 
 KEPT = timedelta(days=93)
 """How long Monitor keeps metrics."""
@@ -39,6 +40,10 @@ class AzureUsage:
         accounts = _by_account(deployments)
         if not accounts:
             return UsageObservation()
+        with deadline(self._cloud.clock, OBSERVATION):
+            return self._observe(accounts, window)
+
+    def _observe(self, accounts: Mapping[str, list[Deployment]], window: Period) -> UsageObservation:
         evidence = self._read(accounts, window)
         readings = self._readings(accounts, evidence, window)
         aliveness = self._aliveness(accounts, evidence, readings)

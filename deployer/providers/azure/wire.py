@@ -13,6 +13,7 @@ import msgspec
 from deployer.errors import CloudError
 
 _MISSING = object()
+GARBLED = "something else may answer in Azure's place: check the endpoint settings and the proxy"
 
 
 def decode(content: bytes, what: str) -> Any:
@@ -20,7 +21,7 @@ def decode(content: bytes, what: str) -> Any:
     try:
         return msgspec.json.decode(content) if content.strip() else {}
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise CloudError(f"cannot {what}: the answer is not JSON ({error})") from None
+        raise CloudError(f"cannot {what}: the answer is not JSON ({error})", next_step=GARBLED) from None
 
 
 def get(document: Any, name: str, default: Any = None) -> Any:
@@ -44,6 +45,14 @@ def items(document: Any, name: str) -> Iterator[Mapping[str, Any]]:
     """The objects of the list under `name`."""
     value = get(document, name)
     return (item for item in (value if isinstance(value, list) else ()) if isinstance(item, Mapping))
+
+
+def listed(document: Any, name: str, what: str) -> list[Mapping[str, Any]]:
+    """The same of a list that must be there, of objects only. Raises CloudError, which names `what` failed."""
+    value = get(document, name)
+    if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
+        raise CloudError(f"cannot {what}: the answer holds no list of objects under {name!r}", next_step=GARBLED)
+    return value
 
 
 def text(document: Any, name: str) -> str:

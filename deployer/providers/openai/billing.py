@@ -13,6 +13,7 @@ from deployer.domain.money import Money
 from deployer.domain.period import Period
 from deployer.domain.snapshot import Gap
 from deployer.errors import CloudError
+from deployer.providers.deadline import OBSERVATION, deadline
 from deployer.providers.openai.cloud import NO_ADMIN_KEY, PROVIDER, Cloud
 from deployer.providers.openai.report import Line, lines
 
@@ -28,6 +29,10 @@ class OpenAIBilling:
             return (), ()
         if not self._cloud.has_admin_key:
             return (), (Gap("bills", PROVIDER, NO_ADMIN_KEY),)
+        with deadline(self._cloud.clock, OBSERVATION):
+            return self._billed(accounts, period)
+
+    def _billed(self, accounts: Sequence[Account], period: Period) -> tuple[tuple[Bill, ...], tuple[Gap, ...]]:
         names = {account.resource_id.lower(): account.name for account in accounts}
         bills: list[Bill] = []
         try:
@@ -36,7 +41,7 @@ class OpenAIBilling:
                 if account is not None and (bill := _to_bill(account, line, self._cloud.clock.now())):
                     bills.append(bill)
         except CloudError as error:
-            return tuple(bills), (Gap("bills", PROVIDER, error.message),)
+            return (), (Gap("bills", PROVIDER, error.message),)
         return tuple(bills), ()
 
     def _lines(self, period: Period) -> Iterator[Line]:

@@ -12,7 +12,7 @@ from deployer.domain.deployment import Account
 from deployer.errors import Forbidden
 from deployer.ports import Connection
 from deployer.providers.attempt import Attempts
-from deployer.providers.page import all_items
+from deployer.providers.page import all_items, identified
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -71,8 +71,9 @@ class Cloud:
         if not self.has_admin_key:
             return (self._account({"id": ONLY_ACCOUNT}),)
         projects = self.admin.admin.organization.projects
-        rows = all_items(self.attempts, "list the projects of the organisation", lambda: projects.list(limit=100))
-        return tuple(self._account(row) for row in rows if row.get("id") and not row.get("archived_at"))
+        what = "list the projects of the organisation"
+        rows = all_items(self.attempts, what, lambda: projects.list(limit=100))
+        return tuple(self._account(identified(what, row)) for row in rows if not row.get("archived_at"))
 
     def _account(self, project: Mapping[str, Any]) -> Account:
         name = str(project.get("name") or "")

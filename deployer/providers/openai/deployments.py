@@ -6,6 +6,7 @@ from deployer.domain.deployment import Account, Deployment
 from deployer.domain.model import base_model
 from deployer.errors import CloudError
 from deployer.ports import DeploymentRequest, Quota
+from deployer.providers.chat import said
 from deployer.providers.openai.cloud import Cloud
 
 _COMPLETION_MODELS = {"davinci-002", "babbage-002"}
@@ -52,12 +53,12 @@ class OpenAIDeployments:
         what = f"call {name} in {account.name}"
         if base_model(name) in _COMPLETION_MODELS:
             legacy = attempts(what, lambda: client.completions.create(model=name, prompt=text, max_tokens=MOST_TOKENS))
-            return legacy.choices[0].text if legacy.choices else ""
+            return said(what, legacy)
         answer = attempts(
             what,
             lambda: client.chat.completions.create(model=name, messages=[{"role": "user", "content": text}]),
         )
-        return (answer.choices[0].message.content or "") if answer.choices else ""
+        return said(what, answer)
 
 
 class OpenAIQuotas:

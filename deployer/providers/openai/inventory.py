@@ -10,9 +10,10 @@ from deployer.domain.deployment import Account, Deployment, DeploymentId, Tier
 from deployer.domain.model import base_model, is_fine_tuned
 from deployer.domain.snapshot import Gap, InventoryReading
 from deployer.errors import CloudError, NotFound
+from deployer.providers.deadline import OBSERVATION, deadline
 from deployer.providers.finetuning import to_instant
 from deployer.providers.openai.cloud import PROVIDER, Cloud
-from deployer.providers.page import all_items, as_mapping
+from deployer.providers.page import all_items, identified
 
 
 class OpenAIInventory:
@@ -24,6 +25,10 @@ class OpenAIInventory:
 
         `known` is not needed: a model that is not called costs nothing, wherever its project went.
         """
+        with deadline(self._cloud.clock, OBSERVATION):
+            return self._observe()
+
+    def _observe(self) -> InventoryReading:
         try:
             accounts = self._cloud.accounts()
         except CloudError as error:
@@ -40,17 +45,18 @@ class OpenAIInventory:
         return InventoryReading(accounts, tuple(deployments), tuple(gaps), frozenset(unread))
 
     def read(self, account: Account, name: str) -> Deployment | None:
-        client = self._cloud.client(account)
+        client, what = self._cloud.client(account), f"read model {name}"
         try:
-            model = self._cloud.attempts(f"read model {name}", lambda: client.models.retrieve(name))
+            model = self._cloud.attempts(what, lambda: client.models.retrieve(name))
         except NotFound:
             return None
-        return to_deployment(account, as_mapping(model), self._cloud.clock.now())
+        return to_deployment(account, identified(what, model), self._cloud.clock.now())
 
     def _models(self, account: Account) -> Iterator[Deployment]:
         client, now = self._cloud.client(account), self._cloud.clock.now()
-        for model in all_items(self._cloud.attempts, f"list models of {account.name}", client.models.list):
-            if is_fine_tuned(str(model.get("id", ""))):
+        what = f"list models of {account.name}"
+        for model in all_items(self._cloud.attempts, what, client.models.list):
+            if is_fine_tuned(str(identified(what, model)["id"])):
                 yield to_deployment(account, model, now)
 
 

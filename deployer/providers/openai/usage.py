@@ -11,6 +11,7 @@ from deployer.domain.deployment import Deployment
 from deployer.domain.period import Period
 from deployer.domain.usage import Aliveness, UsageBucket, UsageObservation, UsageReading
 from deployer.errors import CloudError
+from deployer.providers.deadline import OBSERVATION, deadline
 from deployer.providers.openai.cloud import NO_ADMIN_KEY, Cloud
 from deployer.providers.openai.report import Line, lines
 
@@ -27,6 +28,10 @@ class OpenAIUsage:
 
     def observe(self, deployments: Sequence[Deployment], window: Period) -> UsageObservation:
         """Readings are complete only with an admin key and when every page came."""
+        with deadline(self._cloud.clock, OBSERVATION):
+            return self._observe(deployments, window)
+
+    def _observe(self, deployments: Sequence[Deployment], window: Period) -> UsageObservation:
         as_of = self._cloud.clock.now()
         if not deployments:
             return UsageObservation()
