@@ -7,7 +7,7 @@ the others are the sandbox's own.
 from dataclasses import dataclass
 
 INFERENCE_SKUS = (
-    "Standard", "GlobalStandard", "DataZoneStandard", "GlobalBatch",
+    "Standard", "GlobalStandard", "DataZoneStandard", "GlobalBatch", "DataZoneBatch",
     "ProvisionedManaged", "GlobalProvisionedManaged", "DataZoneProvisionedManaged",
 )  # fmt: skip
 TUNED_SKUS = (
@@ -59,6 +59,11 @@ def find_base(name: str, version: str) -> BaseModel | None:
     return BY_NAME.get((name, version or default_version(name)))
 
 
+def offers(region: str, sku: str) -> bool:
+    """Whether a region has a SKU: the sandbox has what runs in the region itself only in some of them."""
+    return sku.lower() not in REGIONAL_SKUS or region.lower() in REGIONAL
+
+
 def usage_name(sku: str, model: str, fine_tuned: bool) -> str:
     """The quota that a deployment counts against, as the vendor names it."""
     if "Provisioned" in sku:
@@ -66,5 +71,9 @@ def usage_name(sku: str, model: str, fine_tuned: bool) -> str:
     return f"OpenAI.{sku}.{model}{'-finetune' if fine_tuned else ''}"
 
 
+REGIONS = ("australiaeast", "eastus", "eastus2", "japaneast", "northcentralus", "swedencentral", "westeurope")
+"""Where there are models at all; accounts may stand elsewhere too, and are served alike."""
+REGIONAL_SKUS = frozenset({"standard", "provisionedmanaged"})
+REGIONAL = frozenset({"eastus2", "northcentralus", "swedencentral"})
 QUOTA_UNITS = 5_000
 """Capacity units (1,000 tokens a minute, or PTU) that each quota allows in a region."""

@@ -2,14 +2,16 @@
 
 import heapq
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from itertools import count
 from typing import Any, Protocol
 
-from deployer.sandbox.catalog import QUOTA_UNITS, usage_name
+from deployer.sandbox.catalog import QUOTA_UNITS, offers, usage_name
 from deployer.sandbox.clock import at_seconds, seconds_of
 from deployer.sandbox.naming import Naming
 from deployer.sandbox.resource import (
+    PAUSABLE_SKUS,
     Account,
     Billing,
     Deployed,
@@ -20,7 +22,7 @@ from deployer.sandbox.resource import (
     wanted_tags,
 )
 from deployer.sandbox.usage import Usage
-from deployer.sandbox.wish import read_deployment, whole_seconds
+from deployer.sandbox.wish import is_offered, read_deployment, unsupported, whole_seconds
 
 DAY = 86_400.0
 UNUSED_DAYS = 15  # "inactive for more than fifteen days": the deployment goes, the model stays
@@ -108,6 +110,8 @@ class Cloud:
         self._require_free(account)
         wanted = read_deployment(account, name, body, now)
         current = account.deployments.get(name.lower())
+        if current is None and not offers(account.region, wanted.sku):
+            raise unsupported(wanted.sku, wanted.model, wanted.version)
         self._require_quota(wanted, current)
         wanted.created_by = who
         if current is None:
@@ -123,11 +127,26 @@ class Cloud:
     def patch(self, deployed: Deployed, body: Mapping[str, Any], now: datetime) -> Deployed:
         """Change tags and SKU. Raises Refusal."""
         self._require_free(deployed.account)
+        sku = body.get("sku") or {}
+        wanted = replace(
+            deployed, sku=sku.get("name") or deployed.sku, capacity=int(sku.get("capacity") or deployed.capacity)
+        )
+        if not is_offered(wanted.sku, tuned=wanted.fine_tuned) or not offers(wanted.account.region, wanted.sku):
+            raise unsupported(wanted.sku, wanted.model, wanted.version)
+        self._require_quota(wanted, deployed)
         if "tags" in body:
             deployed.tags = wanted_tags(body)
-        sku = body.get("sku") or {}
-        at = float(int(seconds_of(now)))
-        deployed.rescale(at, sku.get("name") or deployed.sku, int(sku.get("capacity") or deployed.capacity))
+        deployed.rescale(whole_seconds(now), wanted.sku, wanted.capacity)
+        return deployed
+
+    def pause(self, deployed: Deployed, paused: bool, now: datetime) -> Deployed:
+        """Let it answer no calls, or again; billed as before. Again the same changes nothing. Raises Refusal."""
+        self._require_free(deployed.account)
+        if deployed.sku.lower() not in PAUSABLE_SKUS:
+            raise Refusal(400, "OperationNotSupported", f"The SKU '{deployed.sku}' does not support pause and resume.")
+        if deployed.paused != paused:
+            deployed.paused, deployed.modified = paused, whole_seconds(now)
+            deployed.revision += 1
         return deployed
 
     def delete(self, deployed: Deployed, now: datetime) -> Operation:

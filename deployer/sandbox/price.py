@@ -22,6 +22,7 @@ _TIERS = {
     "globalprovisionedmanaged": "global-provisioned",
     "datazoneprovisionedmanaged": "datazone-provisioned",
     "globalbatch": "batch",
+    "datazonebatch": "batch",
 }
 _BATCH_DISCOUNT = Decimal("0.5")
 

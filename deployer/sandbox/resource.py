@@ -7,6 +7,7 @@ from typing import Any
 
 TUNED = re.compile(r"^(?P<base>.+?)-(?P<version>\d{4}-\d{2}-\d{2}|\d+)\.ft-", re.IGNORECASE)
 HOSTED_SKUS = frozenset({"standard", "globalstandard", "datazonestandard"})
+PAUSABLE_SKUS = frozenset({"standard", "globalstandard", "datazonestandard"})
 PROVISIONED_SKUS = frozenset({"provisionedmanaged", "globalprovisionedmanaged", "datazoneprovisionedmanaged"})
 
 
@@ -59,6 +60,7 @@ class Deployed:
     modified: float = 0.0
     watched_from: float = 0.0
     state: str = "Succeeded"
+    paused: bool = False
     closed: float | None = None
     gone: float | None = None
     billing: list[Billing] = field(default_factory=list)

@@ -24,8 +24,8 @@ def read_deployment(account: Account, name: str, body: Mapping[str, Any], at: da
     if wanted.lower() in account.awaited:
         raise Refusal(404, "ModelNotFound", f"The model '{wanted}' was not found. It may not be available yet.")
     sku_name = sku.get("name") or "Standard"
-    if sku_name.lower() not in {offered.lower() for offered in (TUNED_SKUS if tuned else INFERENCE_SKUS)}:
-        raise Refusal(400, "InvalidResourceProperties", _sku_message(sku_name, wanted, version))
+    if not is_offered(sku_name, tuned=tuned is not None):
+        raise unsupported(sku_name, wanted, version)
     return Deployed(
         account=account,
         name=name,
@@ -52,5 +52,11 @@ def _served_version(tuned: TunedModel | None, model: Mapping[str, Any], wanted: 
     return base.version
 
 
-def _sku_message(sku: str, name: str, version: str) -> str:
-    return f"The specified SKU '{sku}' for model '{name} {version}' is not supported in this region."
+def is_offered(sku: str, *, tuned: bool) -> bool:
+    """Whether there is such a SKU at all, for fine-tuned or for base models."""
+    return sku.lower() in {offered.lower() for offered in (TUNED_SKUS if tuned else INFERENCE_SKUS)}
+
+
+def unsupported(sku: str, name: str, version: str) -> Refusal:
+    message = f"The specified SKU '{sku}' for model '{name} {version}' is not supported in this region."
+    return Refusal(400, "InvalidResourceProperties", message)

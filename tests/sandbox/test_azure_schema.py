@@ -73,6 +73,8 @@ def wire(sandbox: Sandbox) -> Wire:
         (f"{account_path(DEV)}/usages", "UsageListResult"),
         (f"{PROVIDER}/locations/eastus2/models", "ModelListResult"),
         (f"{PROVIDER}/locations/eastus2/usages", "UsageListResult"),
+        (f"{PROVIDER}/modelCapacities?modelName=gpt-4.1-mini", "ModelCapacityListResult"),
+        (f"{PROVIDER}/locations/eastus2/modelCapacities?modelName=gpt-4.1-mini", "ModelCapacityListResult"),
         (f"{PROVIDER}/skus", "ResourceSkuListResult"),
     ],
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 from deployer.domain.deployment import MANAGED_TAG, Account, Deployment, DeploymentId, Tier
 from deployer.domain.model import base_model, is_fine_tuned
+from deployer.domain.sku import tier_of
 from deployer.errors import CloudError
 from deployer.providers.azure.wire import GARBLED, get, instant, mapping, tags, text
 
@@ -13,17 +14,7 @@ PAUSED = "Paused"
 KINDS = frozenset({"openai", "aiservices"})
 """Kinds of a Cognitive Services account that hold model deployments."""
 
-_TIERS = {
-    "standard": Tier.REGIONAL,
-    "globalstandard": Tier.GLOBAL,
-    "datazonestandard": Tier.DATA_ZONE,
-    "developertier": Tier.DEVELOPER,
-    "developer": Tier.DEVELOPER,
-    "provisionedmanaged": Tier.PROVISIONED,
-    "provisioned": Tier.PROVISIONED,
-    "globalprovisionedmanaged": Tier.GLOBAL_PROVISIONED,
-    "datazoneprovisionedmanaged": Tier.DATA_ZONE_PROVISIONED,
-}
+_OTHER_SPELLINGS = {"developer": "developertier", "provisioned": "provisionedmanaged"}
 
 
 def to_account(item: Mapping[str, Any]) -> Account | None:
@@ -81,7 +72,7 @@ def to_tier(sku: str) -> Tier:
     name = sku.lower()
     if name.endswith("batch"):
         return Tier.BATCH
-    return _TIERS.get(name, Tier.UNKNOWN)
+    return tier_of(_OTHER_SPELLINGS.get(name, name))
 
 
 def segments(resource_id: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ shows `Deleting` until it is gone. Some keys come in lower case (`ratelimits`).
 from typing import Any
 
 from deployer.sandbox.azure.account import ACCOUNT
-from deployer.sandbox.azure.error import guarded
+from deployer.sandbox.azure.error import guarded, not_found
 from deployer.sandbox.azure.lookup import missing, require_account, require_deployment, require_subscription
 from deployer.sandbox.azure.page import arm_page
 from deployer.sandbox.catalog import INFERENCE_SKUS, TUNED_SKUS
@@ -19,6 +19,8 @@ from deployer.sandbox.world import World
 
 TYPE = "Microsoft.CognitiveServices/accounts/deployments"
 LOCATION = "/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{location}"
+PAUSE_SINCE = "2026-01-15-preview"
+"""The first api-version that Microsoft's clients pause deployments with."""
 CAPABILITIES = {"chatCompletion": "true", "responses": "true", "area": "US", "maxContextToken": "128000"}
 
 
@@ -31,6 +33,8 @@ def routes(world: World) -> list[Route]:
         Route("PUT", one, "deployments.put", guarded(world, service.put)),
         Route("PATCH", one, "deployments.patch", guarded(world, service.patch)),
         Route("DELETE", one, "deployments.delete", guarded(world, service.delete)),
+        Route("POST", one + "/pause", "deployments.pause", guarded(world, service.pause)),
+        Route("POST", one + "/resume", "deployments.resume", guarded(world, service.resume)),
         Route("GET", one + "/skus", "deployments.skus", guarded(world, service.skus)),
         Route("GET", LOCATION + "/operations/{operation}", "operations.get", guarded(world, service.operation)),
         Route("GET", LOCATION + "/operationResults/{operation}", "operations.result", guarded(world, service.result)),
@@ -44,7 +48,9 @@ class Deployments:
 
     def list(self, request: Request) -> Response:
         account = require_account(self._world, request)
-        return arm_page(self._world, request, list(account.deployments.values()), self.render)
+        preview = _is_preview(request)
+        rows = list(account.deployments.values())
+        return arm_page(self._world, request, rows, lambda one: self.render(one, preview=preview))
 
     def get(self, request: Request) -> Response:
         """A look at the deployment counts as a look at its operation."""
@@ -53,7 +59,7 @@ class Deployments:
             self._world.cloud.poll(deployed.operation, self._world.now())
         if deployed.gone is not None:
             raise missing(f"{TYPE}/{deployed.name}", deployed.account.resource_group)
-        return Response.json(self.render(deployed))
+        return Response.json(self.render(deployed, preview=_is_preview(request)))
 
     def put(self, request: Request) -> Response:
         account = require_account(self._world, request)
@@ -68,6 +74,20 @@ class Deployments:
     def patch(self, request: Request) -> Response:
         deployed = require_deployment(self._world, request)
         return Response.json(self.render(self._world.cloud.patch(deployed, request.document(), self._world.now())))
+
+    def pause(self, request: Request) -> Response:
+        return self._pause(request, True)
+
+    def resume(self, request: Request) -> Response:
+        return self._pause(request, False)
+
+    def _pause(self, request: Request, paused: bool) -> Response:
+        """Only preview versions know it; to the stable ones it is a type of resource that does not exist."""
+        deployed = require_deployment(self._world, request)
+        if not _is_preview(request):
+            return not_found(request)
+        changed = self._world.cloud.pause(deployed, paused, self._world.now())
+        return Response.json(self.render(changed, preview=True))
 
     def delete(self, request: Request) -> Response:
         account = require_account(self._world, request)
@@ -119,7 +139,7 @@ class Deployments:
         path = f"{provider}/locations/{account.region}/{kind}/{operation.id if operation else ''}"
         return f"{self._world.base_url}{path}?api-version={request.query('api-version')}"
 
-    def render(self, deployed: Deployed) -> dict[str, Any]:
+    def render(self, deployed: Deployed, *, preview: bool = False) -> dict[str, Any]:
         created, modified = stamp(at_seconds(deployed.created)), stamp(at_seconds(deployed.modified))
         who = deployed.created_by or self._client
         return {
@@ -134,6 +154,7 @@ class Deployments:
                 "currentCapacity": deployed.capacity,
                 "capabilities": CAPABILITIES,
                 "provisioningState": deployed.state,
+                **({"deploymentState": "Paused" if deployed.paused else "Running"} if preview else {}),
                 "ratelimits": [
                     {"key": "request", "renewalPeriod": 60, "count": deployed.capacity},
                     {"key": "token", "renewalPeriod": 60, "count": deployed.capacity * 1000},
@@ -150,3 +171,9 @@ class Deployments:
             "etag": f'"{deployed.name}-{int(deployed.created)}-{deployed.revision}"',
             "tags": deployed.tags,
         }
+
+
+def _is_preview(request: Request) -> bool:
+    """Whether the api-version is one that shows whether a deployment is paused."""
+    version = request.query("api-version")
+    return version.endswith("-preview") and version >= PAUSE_SINCE

@@ -93,6 +93,8 @@ class AzureDataPlane:
                 "The API deployment for this resource does not exist. If you created the deployment within the last "
                 "5 minutes, please wait a moment and try again.",
             )
+        if deployed.paused:
+            raise azure_error(423, "DeploymentPaused", f"The deployment '{deployed.name}' is paused.")
         chat = self._read(account.name, deployed.name, body)
         answer = say(chat, self._workshop.model(account.name, deployed.model))
         self._world.record_call(account.name, deployed.name, now, 200, answer.prompt_tokens, answer.completion_tokens)

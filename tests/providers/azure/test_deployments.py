@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from deployer.domain.deployment import Account
+from deployer.domain.deployment import Account, Tier
+from deployer.domain.sku import tier_of
 from deployer.errors import CloudError, Conflict, Forbidden, NotFound, Unreachable
 from deployer.ports import DeploymentRequest, Provider
 from deployer.sandbox.process import Sandbox
@@ -190,3 +191,110 @@ def test_refused_sign_in_never_escapes_as_the_sdks_own_error(connect_azure: Conn
 def test_unknown_name_is_not_found_when_called(azure: Provider, account: Account) -> None:
     with pytest.raises(NotFound):
         azure.deployments.call(account, "never-was", "hello")
+
+
+# --- changes ------------------------------------------------------------------------------------
+
+
+def test_capacity_is_changed_and_shown(sandbox: Sandbox, azure: Provider, account: Account) -> None:
+    made = azure.deployments.create(request(account))
+
+    scaled = azure.deployments.scale(made, 20)
+
+    assert (scaled.sku, scaled.capacity, scaled.created_at) == ("GlobalStandard", 20, made.created_at)
+
+
+def test_paused_deployment_says_so_and_refuses_calls_in_words(azure: Provider, account: Account) -> None:
+    made = azure.deployments.create(request(account))
+
+    assert azure.deployments.pause(made, True).state == "Paused"
+    assert azure.deployments.pause(made, True).state == "Paused"
+    with pytest.raises(CloudError) as caught:
+        azure.deployments.call(account, "triage", "hello")
+
+    assert caught.value.status == 423
+    assert "deployer deployment resume aoai-dev-eastus2/triage" in caught.value.next_step
+    assert azure.deployments.pause(made, False).state == "Succeeded"
+    assert azure.deployments.call(account, "triage", "hello")
+
+
+def test_pause_waits_while_the_account_is_busy(azure: Provider, account: Account, fault: Fault) -> None:
+    made = azure.deployments.create(request(account))
+    fault("deployments.pause", "status", status=409, body=BUSY, times=2)
+
+    assert azure.deployments.pause(made, True).state == "Paused"
+
+
+@pytest.mark.parametrize(
+    "sku",
+    [
+        "Standard", "GlobalStandard", "DataZoneStandard", "GlobalBatch", "DataZoneBatch",
+        "ProvisionedManaged", "GlobalProvisionedManaged", "DataZoneProvisionedManaged",
+    ],
+)  # fmt: skip
+def test_every_sku_is_created_and_listed_with_its_tier(azure: Provider, account: Account, sku: str) -> None:
+    made = azure.deployments.create(request(account, sku=sku))
+
+    [listed] = azure.inventory.observe().deployments
+
+    assert (made.sku, listed.sku, listed.tier) == (sku, sku, tier_of(sku))
+    assert listed.tier is not Tier.UNKNOWN
+
+
+# --- operations that outlive their process --------------------------------------------------------
+
+
+def test_a_creation_tells_its_continuation_token_and_is_picked_up_with_it(
+    sandbox: Sandbox, connect_azure: Connect, account: Account
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    tokens: list[str] = []
+
+    def begun(token: str) -> None:
+        tokens.append(token)
+        raise Killed
+
+    with pytest.raises(Killed):
+        connect_azure().deployments.create(request(account, begun=begun))
+    made = connect_azure().deployments.create(request(account, continuation=tokens[0]))
+
+    assert made.state == "Succeeded"
+    assert sandbox.client.requests()["by_operation"]["deployments.put"] == 1
+
+
+def test_a_continuation_token_holds_no_secret(sandbox: Sandbox, azure: Provider, account: Account) -> None:
+    import base64
+
+    tokens: list[str] = []
+    azure.deployments.create(request(account, begun=tokens.append))
+
+    state = base64.b64decode(tokens[0] + "==").decode("utf-8", "replace")
+
+    assert "azure-asyncoperation" in state.lower()
+    assert "authorization" not in state.lower()
+    assert sandbox.env["AZURE_CLIENT_SECRET"] not in state
+
+
+# --- room ---------------------------------------------------------------------------------------
+
+
+def test_a_quota_is_read_by_its_name(azure: Provider, account: Account) -> None:
+    azure.deployments.create(request(account))
+
+    found = azure.quotas.quota(account, "openai.globalstandard.GPT-4o-mini")
+
+    assert found is not None
+    assert (found.used, found.limit) == (10, 5_000)
+    assert azure.quotas.quota(account, "OpenAI.NoSuchQuota") is None
+
+
+def test_places_with_room_are_found_for_base_models_and_fine_tunes_apart(azure: Provider, account: Account) -> None:
+    places = azure.quotas.places
+
+    assert places(account, "gpt-4o-mini", "2024-07-18", "Standard", tuned=True) == (
+        "eastus2", "northcentralus", "swedencentral",
+    )  # fmt: skip
+    assert "japaneast" in places(account, "gpt-4o-mini", "2024-07-18", "DeveloperTier", tuned=True)
+    assert places(account, "gpt-4o-mini", "2024-07-18", "DeveloperTier", tuned=False) == ()
