@@ -9,6 +9,7 @@ from deployer.errors import Problem
 from deployer.setting import Kind, Setting
 
 _SCHEMES = ("sqlite",)
+_PLACEHOLDERS = {"DEPLOYER_AZURE_METRICS_URL": {"{region}"}, "DEPLOYER_AZURE_OPENAI_URL": {"{account}"}}
 
 
 def split_urls(urls: str) -> list[str]:
@@ -33,6 +34,10 @@ def _check_url(setting: Setting, value: str) -> Problem | None:
         sound = False
     if not sound or any(character.isspace() for character in value):
         return Problem(setting.name, "this is not a URL", expected)
+    unknown = sorted(set(re.findall(r"\{[^}]*\}?|\}", value)) - _PLACEHOLDERS.get(setting.name, set()))
+    if unknown:
+        known = " and ".join(sorted(_PLACEHOLDERS.get(setting.name, set()))) or "no placeholder"
+        return Problem(setting.name, f"{unknown[0]} is not replaced by anything", known)
     if setting.name == "DEPLOYER_CLOCK_URL" and urlsplit(value).hostname not in ("localhost", "127.0.0.1", "::1"):
         return Problem(setting.name, f"the host is {urlsplit(value).hostname}", "a sandbox on this machine (localhost)")
     return None

@@ -80,6 +80,8 @@ def test_dollar_signs_in_a_secret_are_kept_as_they_are(tmp_path: Path) -> None:
         ("OPENAI_BASE_URL", "ftp://host/v1"),
         ("DEPLOYER_AZURE_PRICES_URL", "https://host:99999/prices"),
         ("DEPLOYER_AZURE_METRICS_URL", "https://[bad/metrics"),
+        ("DEPLOYER_AZURE_METRICS_URL", "https://{regio}.metrics.example"),
+        ("DEPLOYER_AZURE_OPENAI_URL", "https://host/{account}/{region}"),
         ("AZURE_AUTHORITY_HOST", "https://"),
         ("DEPLOYER_DATABASE_URL", "ledger.sqlite3"),
         ("DEPLOYER_DATABASE_URL", "mysql://host/ledger"),

@@ -108,7 +108,8 @@ def _problem(problem: "Problem") -> dict[str, str]:
 
 def _print(report: "DatasetReport") -> None:
     counted = f"{report.tokens:,} tokens an epoch with {report.encoding}{' (assumed)' if report.assumed else ''}"
-    say(f"{report.path}: {report.examples:,} examples ({report.kind}), {counted}, the longest has {report.longest:,}")
+    noun = "example" if report.examples == 1 else "examples"
+    say(f"{report.path}: {report.examples:,} {noun} ({report.kind}), {counted}, the longest has {report.longest:,}")
     if report.labels:
         say("labels: " + ", ".join(f"{label} {count:,}" for label, count in report.labels.items()))
     _print_problems("error", "red", report.errors)

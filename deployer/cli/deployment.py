@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.context import finish, pass_app, person
+from deployer.cli.parameter import NAME
 from deployer.cli.render import confirm, emit, list_output_option, output_option, progress, say, show_gaps, tell, warn
 
 if TYPE_CHECKING:
@@ -75,17 +76,16 @@ def show_deployment(app: "App", name: str, output: str) -> None:
 
     from deployer.cli.inventory import document
     from deployer.reports.inventory import inventory
-    from deployer.reports.survey import find_deployment
 
     policies = app.policies_if_any
     snapshot = _survey(app, usage=True, dates=True)
-    found = find_deployment(snapshot, name)
+    found = _found(app, snapshot, name)
     (line,) = inventory(replace(snapshot, deployments=(found,)), app.book, policies.policies, used=True)
     emit(document(line), output)
 
 
 @deployment.command("create")
-@click.argument("name")
+@click.argument("name", type=NAME)
 @click.option("--account", default="", help="Azure OpenAI resource or OpenAI project (default: the only one).")
 @click.option("--model", required=True, help="Base model, or the full name of a fine-tuned one.")
 @click.option("--version", default="", help="Version of the model; default: the vendor's.")
@@ -126,7 +126,7 @@ def create_deployment(
     context = app.guard_context(policies_needed=not unguarded)
     with progress(f"creating {account or cloud}/{name}"):
         made = create(context, order, who=person(), unguarded=unguarded, over_budget=over_budget, say=tell)
-    emit_deployed(made, output, app.clock.now(), "Created")
+    emit_deployed(made, output, app.clock.now(), "Created", context.policies.mode)
 
 
 @deployment.command("call")
@@ -207,7 +207,7 @@ def restore_deployment(app: "App", name: str, unguarded: bool, over_budget: str,
     context = app.guard_context(policies_needed=False)
     with progress(f"restoring {name}"):
         made = restore(context, name, who=person(), unguarded=unguarded, over_budget=over_budget)
-    emit_deployed(made, output, app.clock.now(), "Restored")
+    emit_deployed(made, output, app.clock.now(), "Restored", context.policies.mode)
 
 
 def _survey(app: "App", *, usage: bool, dates: bool = False) -> "Snapshot":
@@ -220,6 +220,21 @@ def _survey(app: "App", *, usage: bool, dates: bool = False) -> "Snapshot":
 
 
 def _find(app: "App", name: str) -> "Deployment":
+    return _found(app, _survey(app, usage=False), name)
+
+
+def _found(app: "App", snapshot: "Snapshot", name: str) -> "Deployment":
+    """What `name` names; of what was undeployed the error says when, by whom and how to put it back."""
+    from deployer.errors import DeployerError, NotFound
+    from deployer.guard.search import explained
     from deployer.reports.survey import find_deployment
 
-    return find_deployment(_survey(app, usage=False), name)
+    try:
+        return find_deployment(snapshot, name)
+    except NotFound as absence:
+        try:
+            context = app.guard_context(policies_needed=False)
+            reason = explained(context, name, absence)
+        except DeployerError:  # the journal cannot be read: the absence stands as it is
+            reason = absence
+        raise reason from absence

@@ -7,6 +7,7 @@ import click
 
 from deployer.cli.context import finish, pass_app, person
 from deployer.cli.dataset import DATA_FILE
+from deployer.cli.parameter import FiniteType
 from deployer.cli.render import emit, list_output_option, output_option, progress, say, show_gaps, tell, warn
 
 if TYPE_CHECKING:
@@ -51,9 +52,7 @@ def _order(function: F) -> F:
             click.option(
                 "--batch-size", type=click.IntRange(1, 256), help="Examples per step (default: the vendor's)."
             ),
-            click.option(
-                "--learning-rate", type=click.FloatRange(0, min_open=True), help="Multiplier of the vendor's."
-            ),
+            click.option("--learning-rate", type=FiniteType(0, min_open=True), help="Multiplier of the vendor's."),
             click.option("--tier", default="", help="Azure: standard, globalStandard or developerTier."),
         )
     ):

@@ -1,6 +1,8 @@
 """`deployer guard`: one sweep of the policies, planned or applied, and what the last one came to."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -108,9 +110,15 @@ def show_status(app: "App", output: str) -> None:
             {"act": act.id, "kind": act.kind, "subject": act.subject} for act in ledger.journal.unfinished()
         ],
     }
-    emit(status | ({f"last_{name}": value for name, value in last[1].items()} if last else {}), output)
+    emit(status | ({f"last_{name}": value for name, value in _readable(last[1]).items()} if last else {}), output)
     if last is None:
         tell("No sweep has ended yet: `deployer guard apply` or `deployer serve`.")
+
+
+def _readable(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """The summary with its instant as one, so that it is shown like any other."""
+    due = summary.get("next_due")
+    return dict(summary) | {"next_due": datetime.fromisoformat(due) if due else None}
 
 
 @guard.command("pause")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from deployer.cli.render import Column, days_ago, duration, emit, moment, money, say, tell, warn
 from deployer.domain.act import Phase
 from deployer.domain.money import Money
+from deployer.domain.plan import Mode
 from deployer.reports.inventory import Line, total_hourly
 from deployer.spend.price import Unpriced
 
@@ -31,25 +32,24 @@ def _short_model(name: str) -> str:
     return re.sub(r"(?<=\.ft-)([0-9a-f]{8})[0-9a-f]{24}", r"\1…", name)
 
 
-def _short_source(text: str) -> str:
-    """Who said it and when, without the meter: `deployment show` has it in full."""
-    source, _, read_on = text.rpartition(" (")
-    return f"{re.split('[,:]', source)[0]} ({read_on}"
+def _read_on(text: str) -> str:
+    """The day on which the price was read: `deployment show` says where."""
+    return text.rpartition(" (")[2].rstrip(")")
 
 
 COLUMNS = (
     Column("account"),
     Column("name", "deployment"),
     Column("model", show=_short_model),
-    Column("sku"),
-    Column("state"),
+    Column("sku", spare=True),
+    Column("state", spare=True),
     Column("age", show=lambda value: duration(value)),
     Column("hourly", "$/h", right=True, show=_amount),
-    Column("monthly", "$/month", right=True, show=_amount),
+    Column("monthly", "$/month", right=True, show=_amount, spare=True),
     Column("use"),
-    Column("retires", show=lambda value: value if isinstance(value, str) else f"{value:%Y-%m-%d}"),
+    Column("retires", show=lambda value: value if isinstance(value, str) else f"{value:%Y-%m-%d}", spare=True),
     Column("policy"),
-    Column("price_source", "price from", show=_short_source),
+    Column("price_source", "price of", show=_read_on, spare=True),
 )
 
 
@@ -130,12 +130,12 @@ def summary(lines: Sequence[Line]) -> str:
     return "; ".join(parts)
 
 
-def emit_deployed(made: "Deployed", output: str, now: datetime, verb: str) -> None:
+def emit_deployed(made: "Deployed", output: str, now: datetime, verb: str, mode: Mode) -> None:
     """What a create or restore came to: dollars an hour and a month, the price's age, when a policy will end it."""
     for warning in made.warnings:
         warn(warning)
     if output != "table":
-        emit(_deployed(made), output)
+        emit(_deployed(made) | {"mode": mode}, output)
         return
     if not made.created:
         say(f"Nothing to create: {made.deployment.id} can be called at once, by that name")
@@ -143,7 +143,7 @@ def emit_deployed(made: "Deployed", output: str, now: datetime, verb: str) -> No
         say(f'  next: deployer deployment call "{made.deployment.id}" "..."')
         return
     say(f"{verb} {made.deployment.id} ({made.deployment.model}, {made.deployment.sku})")
-    for line in (_cost(made, now), _end(made, now)):
+    for line in (_cost(made, now), _end(made, now, mode)):
         say(f"  {line}")
     say(f"  journal entry {made.act_id}")
 
@@ -177,14 +177,15 @@ def _cost(made: "Deployed", now: datetime) -> str:
     return f"costs {made.hourly} an hour, {made.monthly} a month even when unused{age}"
 
 
-def _end(made: "Deployed", now: datetime) -> str:
+def _end(made: "Deployed", now: datetime, mode: Mode) -> str:
     if not made.policies:
         return f"{UNGUARDED}: no policy will ever undeploy it"
     names = ", ".join(made.policies)
     if made.undeploy_at is None:
         return f"guarded by {names}; nothing will undeploy it"
+    will = "will be" if mode is Mode.ENFORCE else "the mode is observe, in mode enforce it would be"
     return (
-        f"guarded by {names}; will be undeployed at {moment(made.undeploy_at)} "
+        f"guarded by {names}; {will} undeployed at {moment(made.undeploy_at)} "
         f"(in {duration(_until(made.undeploy_at, now))}): {made.undeploy_reason}"
     )
 

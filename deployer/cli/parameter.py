@@ -1,5 +1,6 @@
-"""Arguments with a meaning: a length of time, an instant, an amount of money."""
+"""Arguments with a meaning: a length of time, an instant, an amount of money, a name, a number."""
 
+import math
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -61,6 +62,31 @@ class MoneyType(click.ParamType[Money]):
         return Money(Decimal(found[1]), (found[2] or "USD").upper())
 
 
+class NameType(click.ParamType[str]):
+    """The name of a new deployment. Services differ in what they allow, but none takes these signs in a path."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text = str(value)
+        if not text.strip() or re.search(r"[\s/\\?#%&]", text):
+            self.fail(
+                f"{text!r} is no name; use letters, digits, '-', '_' and '.', for example support-bot", param, ctx
+            )
+        return text
+
+
+class FiniteType(click.FloatRange):
+    """A number in a range: `nan` and `inf` are in none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is no finite number", param, ctx)
+        return number
+
+
 DURATION = DurationType()
+NAME = NameType()
 MONEY = MoneyType()
 INSTANT = InstantType()

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deployer.cli.context import current_session, finish
-from deployer.cli.render import Column, emit, output_option, tell
+from deployer.cli.render import emit, output_option, say, tell
 
 if TYPE_CHECKING:
     from deployer.errors import InvalidFile
     from deployer.policy.document import Policy, PolicySet
-
-COLUMNS = (Column("name", "policy"), Column("match"), Column("rules"), Column("where"))
 
 
 @click.group()
@@ -52,7 +50,8 @@ def check(path: Path | None, output: str) -> None:
         return finish(error.exit_code)
     if output != "table":
         return emit(_document(policies), output)
-    emit([_row(one) for one in policies.policies], output, COLUMNS)
+    for one in policies.policies:
+        _print_policy(one)
     tell(_summary(policies))
 
 
@@ -71,11 +70,13 @@ def schema(output: str) -> None:
     emit(json_schema(), output)
 
 
-def _row(one: "Policy") -> dict[str, str]:
+def _print_policy(one: "Policy") -> None:
+    """One policy as a paragraph: its rules do not fit into a line."""
     from deployer.policy.summary import match_text, rule_texts
 
-    rules = "; ".join(f"{rule} {text}" for rule, text in rule_texts(one).items())
-    return {"name": one.name, "match": match_text(one.match), "rules": rules or "none", "where": one.where}
+    say(f"{one.name} ({one.where})")
+    for rule, text in {"match": match_text(one.match), **rule_texts(one)}.items():
+        say(f"  {rule:12} {text}")
 
 
 def _document(policies: "PolicySet") -> dict[str, Any]:

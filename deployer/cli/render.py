@@ -125,12 +125,16 @@ def progress(text: str) -> Iterator[Callable[[str], None]]:
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table: the key in each row, its title, its alignment and how a value is shown."""
+    """One column of a table: the key in each row, its title, its alignment and how a value is shown.
+
+    A `spare` column is left out where the terminal is too narrow for all; documents always hold it.
+    """
 
     key: str
     title: str = ""
     right: bool = False
     show: Callable[[Any], str] | None = None
+    spare: bool = False
 
     @property
     def heading(self) -> str:
@@ -175,7 +179,27 @@ def _emit_rows(rows: Rows, output: str, columns: Sequence[Column], empty: str) -
     elif not rows:
         tell(empty or "Nothing to show.")
     else:
+        columns = _fitting(rows, columns) if sys.stdout.isatty() else columns
         print_table([column.heading for column in columns], _cells(rows, columns), [column.right for column in columns])
+
+
+def _fitting(rows: Rows, columns: Sequence[Column]) -> Sequence[Column]:
+    """As many columns as the terminal is wide for; spare ones go first, the last before the others."""
+    from rich.console import Console
+
+    chosen, room = list(columns), Console().width
+    for column in reversed(columns):
+        if column.spare and _width(rows, chosen) > room:
+            chosen.remove(column)
+    hidden = [column.heading for column in columns if column not in chosen]
+    if hidden:
+        tell(f"Too narrow for {', '.join(hidden)}: widen the terminal, or use -o json.")
+    return chosen
+
+
+def _width(rows: Rows, columns: Sequence[Column]) -> int:
+    longest = [max(len(column.heading), *(len(column.cell(row)) for row in rows)) for column in columns]
+    return sum(longest) + 2 * len(columns)
 
 
 def _all_columns(rows: Rows) -> list[Column]:

@@ -14,9 +14,9 @@ from typing import Any, NoReturn
 import click
 
 from deployer.cli.control import control, refuse_second, told
-from deployer.cli.parameter import DURATION, INSTANT
+from deployer.cli.parameter import DURATION, INSTANT, FiniteType
 from deployer.cli.render import Column, emit, iso, output_option, say, tell
-from deployer.errors import DeployerError
+from deployer.errors import DeployerError, InvalidUsage
 
 FAULTS = (
     "status", "cut_before", "cut_after", "slow", "expired_token",
@@ -104,7 +104,7 @@ def advance(duration: timedelta | None, to: datetime | None, output: str) -> Non
     if (duration is None) == (to is None):
         raise click.UsageError("give either a DURATION or --to")
     with control() as client:
-        now = client.advance(to=to) if to else client.advance(seconds=duration.total_seconds() if duration else 0)
+        now = client.advance(seconds=_seconds(client.now(), duration, to))
     if output == "table":
         say(iso(now))
     else:
@@ -119,9 +119,9 @@ def advance(duration: timedelta | None, to: datetime | None, output: str) -> Non
 @click.option("--operation", help="Only this operation (see `by_operation` of the request counts).")
 @click.option("--status", type=click.IntRange(400, 599), help="Status to answer (kind status).")
 @click.option("--header", "headers", multiple=True, metavar="NAME:VALUE", help="Header to answer; may be repeated.")
-@click.option("--seconds", type=click.FloatRange(min=0), help="How slow (kind slow).")
+@click.option("--seconds", type=FiniteType(min=0), help="How slow (kind slow).")
 @click.option("--times", type=click.IntRange(min=1), help="How often; default: until cleared.")
-@click.option("--rate", type=click.FloatRange(0, 1), help="Share of the requests; default: all.")
+@click.option("--rate", type=FiniteType(0, 1), help="Share of the requests; default: all.")
 def fault(kind: str | None, clear: bool, headers: tuple[str, ...], **given: Any) -> None:
     """Make requests go wrong.
 
@@ -153,9 +153,7 @@ def fault(kind: str | None, clear: bool, headers: tuple[str, ...], **given: Any)
 @click.option("--deployment", default="", help="Deployment that is called.")
 @click.option("--start", type=INSTANT, help="First request; default: the sandbox's now.")
 @click.option("--for", "length", type=DURATION, default="24h", show_default=True, help="How long.")
-@click.option(
-    "--per-hour", type=click.FloatRange(min=0, min_open=True), default=60, show_default=True, help="Requests."
-)
+@click.option("--per-hour", type=FiniteType(min=0, min_open=True), default=60, show_default=True, help="Requests.")
 @click.option("--input-tokens", type=click.IntRange(min=0), default=500, show_default=True, help="Of each request.")
 @click.option("--output-tokens", type=click.IntRange(min=0), default=200, show_default=True, help="Of each request.")
 @click.option("--status", type=click.IntRange(200, 599), default=200, show_default=True, help="How they are answered.")
@@ -232,6 +230,15 @@ def invoice(start: datetime | None, end: datetime | None, output: str) -> None:
 
 
 # --- showing ----------------------------------------------------------------------------------
+
+
+def _seconds(now: datetime, duration: timedelta | None, to: datetime | None) -> float:
+    if to is not None and to < now:
+        raise InvalidUsage(f"it is {iso(now)} already: time does not run back")
+    try:
+        return ((to or now + (duration or timedelta())) - now).total_seconds()
+    except OverflowError:
+        raise InvalidUsage("so far the calendar does not go") from None
 
 
 def _stop_at_sigterm() -> None:

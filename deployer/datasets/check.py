@@ -71,7 +71,7 @@ def check_dataset(path: Path, model: str = "", validation: Path | None = None) -
     reading = reading_of(model) if model else _UNGIVEN
     tally = _read(path, reading)
     if tally.examples < FEWEST:
-        few = f"{tally.examples} examples" if tally.examples else "no examples"
+        few = f"{tally.examples} example{'s' if tally.examples > 1 else ''}" if tally.examples else "no examples"
         tally.errors.append(Problem(str(path), few, f"at least {FEWEST}: the services refuse fewer"))
     tally.warnings += _repeats(tally.outlines)
     counts = balance.labels(tally.outlines)

@@ -8,6 +8,7 @@ from deployer.domain.target import resolve
 from deployer.errors import InvalidUsage, NotFound
 from deployer.guard.context import GuardContext
 from deployer.guard.restoration import unpack
+from deployer.policy.phrase import instant
 from deployer.ports import Provider
 
 JOURNAL_DEPTH = 10_000
@@ -46,7 +47,10 @@ def find_provider(context: GuardContext, name: str) -> Provider:
 def find_deployment(context: GuardContext, target: str) -> Deployment:
     """The one deployment that `target` names, as it is now. Raises NotFound, InvalidUsage or CloudError."""
     standing = [one for provider in context.providers.values() for one in provider.inventory.observe().deployments]
-    found = resolve(target, standing)
+    try:
+        found = resolve(target, standing)
+    except NotFound as absence:
+        raise explained(context, target, absence) from absence
     fresh = context.providers[found.id.provider].inventory.read(found.account, found.name)
     if fresh is None:
         raise NotFound(f"{found.id} is gone already", status=404)
@@ -68,6 +72,22 @@ def last_undeploy(context: GuardContext, target: str) -> Act:
             status=404,
             next_step="`deployer journal list` shows what was undeployed",
         ) from error
+
+
+def explained(context: GuardContext, target: str, absence: NotFound) -> NotFound:
+    """Why nothing stands under that name, when the journal knows: who undeployed it, when, how it comes back."""
+    try:
+        act = last_undeploy(context, target)
+    except (NotFound, InvalidUsage):
+        return absence
+    newest = next(one for one in context.ledger.journal.acts(limit=JOURNAL_DEPTH) if one.subject == act.subject)
+    if newest.id != act.id or act.at is None:
+        return absence
+    return NotFound(
+        f"{unpack(act.body).id} was undeployed at {instant(act.at)} by {act.who}: {act.reason}",
+        status=404,
+        next_step=f"put it back with `deployer deployment restore {act.subject}`",
+    )
 
 
 def _took_effect(act: Act) -> bool:

@@ -270,3 +270,38 @@ def test_restore_of_what_was_never_deleted_says_so(run: Run) -> None:
 
 def test_create_needs_account_and_model(run: Run) -> None:
     run("deployment", "create", "bot", expect=2)
+
+
+def test_call_of_what_was_undeployed_says_by_whom_and_how_it_comes_back(deployed: Sandbox, run: Run) -> None:
+    run("deployment", "delete", "support-bot", "--yes", "--reason", "project ended")
+
+    said = run("deployment", "call", "support-bot", "hello", expect=1).stderr
+
+    assert f"azure:{DEV}/support-bot was undeployed at 2026-09-01 00:00Z by" in said
+    assert "project ended" in said
+    assert f"Next: put it back with `deployer deployment restore azure:{DEV}/support-bot`" in said
+    assert "was undeployed" in run("deployment", "show", "support-bot", expect=1).stderr
+    assert "was undeployed" in run("deployment", "delete", "support-bot", "--yes", expect=1).stderr
+
+
+def test_what_was_restored_and_is_gone_all_the_same_was_not_undeployed_by_us(deployed: Sandbox, run: Run) -> None:
+    run("deployment", "delete", "support-bot", "--yes")
+    run("deployment", "restore", "support-bot", "--unguarded")
+    deployed.client.reset()
+
+    said = run("deployment", "call", "support-bot", "hello", expect=1).stderr
+
+    assert "there is no deployment 'support-bot'" in said
+
+
+def test_in_mode_observe_a_create_promises_no_end(
+    deployed: Sandbox, run: Run, policies: dict[str, str], tmp_path: Path
+) -> None:
+    observing = tmp_path / "observe.yaml"
+    observing.write_text(POLICIES.replace("enforce", "observe").replace("300 USD", "900 USD"))
+    made = ("deployment", "create", "trial", "--account", DEV, "--model", TUNED)
+
+    said = run(*made, env={"DEPLOYER_POLICIES": str(observing)}).stdout
+
+    assert "the mode is observe, in mode enforce it would be undeployed at" in said
+    assert "will be undeployed" not in said

@@ -1,6 +1,7 @@
 """`deployer guard` and `deployer journal` as people and scripts meet them."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,13 @@ def test_a_pause_stops_acts_until_resume(guard: Run, sandbox: Sandbox, policy: P
     guard("guard", "resume")
     guard("guard", "apply")
     assert standing(sandbox) == {"busy"}
+
+
+def test_status_shows_when_something_is_due_as_people_write_it(guard: Run, sandbox: Sandbox) -> None:
+    guard("guard", "apply")
+    shown = guard("guard", "status").stdout
+    assert re.search(r"^last next due +2026-09-\d\d \d\d:\d\d UTC$", shown, re.MULTILINE)
+    assert json.loads(guard("guard", "status", "-o", "json").stdout)["last_next_due"].endswith("Z")
 
 
 def test_status_tells_of_the_last_sweep(guard: Run, sandbox: Sandbox) -> None:

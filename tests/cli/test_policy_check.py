@@ -37,11 +37,13 @@ def test_valid_policies_are_summed_up(file: Path) -> None:
     result = run("policy", "check", str(file))
 
     assert result.exit_code == 0
-    heading, line = result.stdout.splitlines()
-    assert heading.split() == ["POLICY", "MATCH", "RULES", "WHERE"]
-    assert "account=aoai-dev-*, fine_tuned=yes" in line
-    assert "budget $300 a month (UTC); idle after 24 h undeploy, warned 2 h before, grace 6 h; notify 1" in line
-    assert f"{file}:4:5" in line
+    assert result.stdout.splitlines() == [
+        f"dev ({file}:4:5)",
+        "  match        account=aoai-dev-*, fine_tuned=yes",
+        "  budget       $300 a month (UTC)",
+        "  idle         after 24 h undeploy, warned 2 h before, grace 6 h",
+        "  notify       1",
+    ]
     assert result.stderr == "1 policy is valid; mode enforce: plans, tells and acts.\n"
 
 

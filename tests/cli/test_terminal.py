@@ -24,12 +24,12 @@ print("deleted")
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def play(typed: str, tmp_path: Path, **env: str) -> tuple[str, int]:
+def play(typed: str, tmp_path: Path, script: str = PLAY, **env: str) -> tuple[str, int]:
     """What a person sees who runs the script in a terminal and types an answer."""
     ours, theirs = pty.openpty()
     settings = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", "COLUMNS": "100", "OPENAI_API_KEY": "canary-4711"}
     process = subprocess.Popen(
-        [sys.executable, "-c", PLAY],
+        [sys.executable, "-c", script],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -90,6 +90,18 @@ def test_no_stops(tmp_path: Path) -> None:
 
     assert "deleted" not in seen
     assert code != 0
+
+
+def test_spare_columns_give_way_on_a_narrow_terminal(tmp_path: Path) -> None:
+    play_narrow = PLAY.replace('Column("name"), ', 'Column("name"), Column("more", spare=True), ').replace(
+        '"cost": "$1.70"', '"cost": "$1.70", "more": "x" * 60'
+    )
+    shown, _ = play("y\n", tmp_path, script=play_narrow, COLUMNS="50")
+    wide, _ = play("y\n", tmp_path, script=play_narrow, COLUMNS="100")
+
+    assert "xxx" not in shown
+    assert "Too narrow for more" in shown
+    assert "x" * 60 in wide
 
 
 def test_colour_that_is_not_wanted_is_left_out(tmp_path: Path) -> None:

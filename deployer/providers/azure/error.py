@@ -6,6 +6,7 @@ would be a traceback for people, and could carry what must not be shown.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +92,12 @@ def _answered(what: str, error: HttpResponseError, scrub: Scrub) -> CloudError:
     return refusal(what, status, code, words, scrub)
 
 
+_PAIR = re.compile(r"""^\(["'](.*?)["'], \w+\(.*\)\)$""", re.DOTALL)
+"""How `requests` prints an error that holds another: `("Connection aborted: ...", RemoteDisconnected('...'))`."""
+_WRAPPED = re.compile(r"""\b\w+\(["'](.+?)["']\)""")
+
+
 def _first_line(error: Exception) -> str:
     """The sentence that matters: what follows is trace and correlation ids, or advice for programmers."""
-    lines = str(error).strip().splitlines()
+    lines = _WRAPPED.sub(r"\1", _PAIR.sub(r"\1", str(error).strip())).splitlines()
     return lines[0].strip().removesuffix(".") if lines else type(error).__name__

@@ -59,7 +59,7 @@ class Monitor:
         self, accounts: Sequence[Account], question: Question
     ) -> tuple[Sequence[Account], Mapping[str, Evidence] | CloudError]:
         region, subscription = accounts[0].region, accounts[0].subscription
-        what = f"read metrics of {len(accounts)} accounts in {region}"
+        what = f"read metrics of {len(accounts)} account{'s' if len(accounts) != 1 else ''} in {region}"
         query = {"api-version": BATCH_VERSION, **_batch_query(question)}
         url = f"/subscriptions/{subscription}/metrics:getBatch?{urlencode(query)}"
         body = {"resourceids": [account.resource_id for account in accounts]}
