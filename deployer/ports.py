@@ -149,8 +149,15 @@ class Caps(Protocol):
 class Training(Protocol):
     """Fine-tuning: files and jobs of one provider. All raise CloudError."""
 
-    def upload(self, account: Account, path: Path) -> str:
-        """Upload a JSONL file, wait until the vendor has processed it, return its id."""
+    def upload(self, account: Account, path: Path, marker: str = "") -> str:
+        """Upload a JSONL file, wait until the vendor has processed it, return its id.
+
+        Its name over there carries `marker`, so that it is known for ours should we die here.
+        """
+        ...
+
+    def discard(self, account: Account, marker: str) -> int:
+        """Remove the uploaded files whose names carry `marker`, which no job has taken; how many there were."""
         ...
 
     def refusal(self, account: Account, model: str) -> str:

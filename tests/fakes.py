@@ -272,8 +272,11 @@ class _Training:
     def __init__(self, cloud: FakeCloud) -> None:
         self._cloud = cloud
 
-    def upload(self, account: Account, path: Path) -> str:
+    def upload(self, account: Account, path: Path, marker: str = "") -> str:
         return "file-1"
+
+    def discard(self, account: Account, marker: str) -> int:
+        return 0
 
     def refusal(self, account: Account, model: str) -> str:
         self._cloud.enter("refusal")

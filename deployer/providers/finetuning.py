@@ -12,6 +12,7 @@ import binascii
 import math
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from deployer.errors import CloudError, NotFound
 from deployer.providers.attempt import Attempts
 from deployer.providers.deadline import CALL, deadline, left
 from deployer.providers.page import all_items, identified
-from deployer.providers.upload import Uploader
+from deployer.providers.upload import PURPOSE, Uploader
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -43,12 +44,22 @@ class FineTuning:
         self._attempts = attempts
         self._clock = clock
 
-    def upload(self, account: Account, path: Path) -> str:
+    def upload(self, account: Account, path: Path, marker: str = "") -> str:
         """Upload and wait until processed; a lost answer leaves one file, not two."""
         client, what = self._client(account), f"upload {path.name} to {account.name}"
         with deadline(self._clock, PROCESSING_LIMIT):
-            document = Uploader(client, self._attempts, self._clock, path, what).upload()
+            document = Uploader(client, self._attempts, self._clock, path, what, marker).upload()
             return self._processed(client, account, document)
+
+    def discard(self, account: Account, marker: str) -> int:
+        client = self._client(account)
+        found = list(self._pages(f"look for files of {account.name}", lambda: client.files.list(purpose=PURPOSE)))
+        ours = [
+            str(file["id"]) for file in found if marker and marker in str(file.get("filename", "")) and "id" in file
+        ]
+        for file_id in ours:
+            self._attempts(f"remove file {file_id} of {account.name}", partial(client.files.delete, file_id))
+        return len(ours)
 
     def refusal(self, account: Account, model: str) -> str:
         """Nothing is known to refuse jobs of a whole account; a cloud that closes says more."""

@@ -27,14 +27,17 @@ File = Mapping[str, Any]
 
 
 class Uploader:
-    """Sends one data file through one account's client; `what` names it in errors."""
+    """Sends one data file through one account's client; `what` names it in errors, `marker` is put into its name."""
 
-    def __init__(self, client: OpenAI, attempts: Attempts, clock: Clock, path: Path, what: str) -> None:
+    def __init__(
+        self, client: OpenAI, attempts: Attempts, clock: Clock, path: Path, what: str, marker: str = ""
+    ) -> None:
         self._client = client
         self._attempts = attempts
         self._clock = clock
         self._path = path
         self._what = what
+        self._name = f"{path.stem}.{marker}{path.suffix}" if marker else path.name
 
     def upload(self) -> File:
         """The vendor's description of the file. Raises CloudError; `maybe_done` when a file may have been left."""
@@ -54,7 +57,7 @@ class Uploader:
     def _send(self) -> File:
         def create() -> Any:
             with self._path.open("rb") as content:
-                return self._client.files.create(file=(self._path.name, content), purpose=PURPOSE)
+                return self._client.files.create(file=(self._name, content), purpose=PURPOSE)
 
         return identified(self._what, self._attempts(self._what, create, repeatable=False), maybe_done=True)
 
@@ -79,7 +82,7 @@ class Uploader:
     def _twins(self) -> list[File]:
         size = self._path.stat().st_size
         files = all_items(self._attempts, f"look for {self._path.name}", _lister(self._client))
-        return [file for file in files if file.get("filename") == self._path.name and file.get("bytes") == size]
+        return [file for file in files if file.get("filename") == self._name and file.get("bytes") == size]
 
 
 def _lister(client: OpenAI) -> Callable[[], Any]:

@@ -23,7 +23,15 @@ from deployer.guard.residence import keep_residency
 from deployer.training.estimate import offer, price_tier
 from deployer.training.order import Order, Quote, quote
 from deployer.training.outcome import subject_key
-from deployer.training.recovery import MARKER, adopt, find_marked, lock_name, recover_starts
+from deployer.training.recovery import (
+    CREATING,
+    MARKER,
+    adopt,
+    discard_files,
+    find_marked,
+    lock_name,
+    recover_starts,
+)
 
 Say = Callable[[str], None]
 
@@ -61,7 +69,7 @@ def _left_behind(context: GuardContext, quoted: Quote) -> Started | None:
     for act in context.ledger.journal.unfinished():
         if act.kind is not ActKind.START_JOB or act.body.get("fingerprint") != quoted.fingerprint:
             continue
-        job = adopt(context, quoted.provider, quoted.account, act)
+        job = adopt(context, quoted.provider, quoted.account, act, patient=True)
         if job is not None and not job.ended:
             warning = f"job {job.id} of the same order runs already: it was taken up, no second one was created"
             return Started(job, quoted, act.id, found=True, warnings=(warning,))
@@ -77,13 +85,14 @@ def _start(context: GuardContext, quoted: Quote, who: str, over_budget: str, say
     try:
         spec = _upload(quoted, marker, say)
         say(f"creating the job in {quoted.account.name}")
+        _note(context, act, CREATING)
         job = _create(context, quoted, act, spec)
     except CloudError as error:
         if not error.maybe_done:
-            _withdraw(context, act, passed, f"nothing was started: {error.message}")
+            _withdraw(context, quoted, act, passed, error)
         raise
     except DeployerError as error:
-        _withdraw(context, act, passed, f"nothing was started: {error.message}")
+        _withdraw(context, quoted, act, passed, error)
         raise
     context.ledger.journal.step(act.id, Phase.CALLED, context.clock.now(), job.id)
     return Started(job, quoted, act.id, warnings=quoted.estimate.warnings + passed.warnings)
@@ -143,11 +152,11 @@ def _intend(context: GuardContext, quoted: Quote, marker: str, who: str, over_bu
 def _upload(quoted: Quote, marker: str, say: Say) -> JobSpec:
     order, training = quoted.order, quoted.provider.training
     say(f"uploading {order.training.name}")
-    training_file = training.upload(quoted.account, order.training)
+    training_file = training.upload(quoted.account, order.training, marker)
     validation_file = ""
     if order.validation is not None:
         say(f"uploading {order.validation.name}")
-        validation_file = training.upload(quoted.account, order.validation)
+        validation_file = training.upload(quoted.account, order.validation, marker)
     return JobSpec(
         account=quoted.account.name,
         model=order.model,
@@ -181,10 +190,12 @@ def _subject(context: GuardContext, quoted: Quote, marker: str) -> Subject:
     )
 
 
-def _withdraw(context: GuardContext, act: Act, passed: Pass, detail: str) -> None:
-    now = context.clock.now()
-    settle(context, passed, now, "the job was not started")
-    context.ledger.journal.step(act.id, Phase.FAILED, now, detail)
+def _withdraw(context: GuardContext, quoted: Quote, act: Act, passed: Pass, error: DeployerError) -> None:
+    settle(context, passed, context.clock.now(), "the job was not started")
+    files = discard_files(quoted.provider, quoted.account, str(act.body["marker"]))
+    context.ledger.journal.step(
+        act.id, Phase.FAILED, context.clock.now(), f"nothing was started: {error.message}{files}"
+    )
 
 
 def _note(context: GuardContext, act: Act, detail: str) -> None:

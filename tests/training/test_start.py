@@ -49,7 +49,10 @@ def test_the_journal_has_the_intent_before_and_the_job_after(world: World) -> No
     started = run(world)
     act = world.ledger.journal.act(started.act_id)
     assert act is not None
-    assert (act.kind, [step.phase for step in act.steps]) == (ActKind.START_JOB, [Phase.INTENT, Phase.CALLED])
+    assert (act.kind, [step.phase for step in act.steps]) == (
+        ActKind.START_JOB,
+        [Phase.INTENT, Phase.INTENT, Phase.CALLED],
+    )
     assert act.steps[-1].detail == started.job.id
     assert started.job.metadata[MARKER] == act.body["marker"]
 

@@ -42,8 +42,11 @@ class DyingTraining:
             raise Killed
         return result
 
-    def upload(self, account: Account, path: Path) -> str:
-        return str(self._run("upload", lambda: self._real.upload(account, path)))
+    def upload(self, account: Account, path: Path, marker: str = "") -> str:
+        return str(self._run("upload", lambda: self._real.upload(account, path, marker)))
+
+    def discard(self, account: Account, marker: str) -> int:
+        return self._real.discard(account, marker)
 
     def refusal(self, account: Account, model: str) -> str:
         return self._real.refusal(account, model)
