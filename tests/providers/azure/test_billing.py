@@ -107,3 +107,12 @@ def test_missing_right_is_a_gap(sandbox: Sandbox, azure: Provider) -> None:
     _, gaps = azure.billing.billed(azure.inventory.observe().accounts, LAST_WEEK)
 
     assert [gap.what for gap in gaps] == ["billing"]
+
+
+def test_more_than_a_year_is_asked_for_in_parts_and_the_future_not_at_all(sandbox: Sandbox, azure: Provider) -> None:
+    accounts = azure.inventory.observe().accounts
+
+    azure.billing.billed(accounts, Period(BEGINNING - timedelta(days=500), BEGINNING + timedelta(days=400)))
+    azure.billing.billed(accounts, Period(BEGINNING + timedelta(days=1), BEGINNING + timedelta(days=2)))
+
+    assert sandbox.client.requests()["by_operation"]["costs.query"] == 2
