@@ -105,7 +105,7 @@ def test_a_start_that_is_killed_ends_in_one_job(world: World, provider: str, fat
     [open_act] = world.ledger.journal.unfinished()
     assert (open_act.phase, open_act.steps[-1].detail) == (Phase.CALLED, again.job.id)
     assert files(world) == {again.job.training_file}
-    # Killed between the reservation and the intent, nobody knows what the money was for: it is held to the period's end.
+    # Killed between reservation and intent, nobody knows what the money was for: held to the end of the period.
     assert world.reserved() == again.quote.estimate.ceiling.amount * (2 if fatal == 2 else 1)  # type: ignore[union-attr]
 
 
