@@ -157,7 +157,7 @@ def _sku(model: BaseModel, name: str, *, fine_tuned: bool) -> dict[str, Any]:
         "usageName": usage_name(name, model.name, fine_tuned),
         "deprecationDate": f"{model.inference_until}T00:00:00Z",
         "capacity": {"maximum": 1000, "default": 10},
-        "rateLimits": [{"key": "token", "renewalPeriod": 60, "count": 1000}],
+        "rateLimits": [{"renewalPeriod": 60, "count": 1000}],
     }
     if fine_tuned:
         sku["scope"] = "Finetune"

@@ -5,9 +5,10 @@ the deployment as `model`. Both take an account key or a bearer token. A deploym
 there (never made, still being made, undeployed) answers 404 `DeploymentNotFound`.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
-from deployer.sandbox.catalog import MODELS
+from deployer.sandbox.catalog import MODELS, BaseModel, find_base
 from deployer.sandbox.clock import seconds_of
 from deployer.sandbox.dataplane.azure_dialect import VENDOR, AzureDialect, tier_of
 from deployer.sandbox.dataplane.chat import BadChat, Chat, read_chat, say, write_completion
@@ -133,20 +134,36 @@ class AzureDataPlane:
 
 def _models(account: Account) -> list[dict[str, Any]]:
     """Base models, and the account's own fine-tuned ones."""
-    rows = [_model(f"{model.name}-{model.version}", tunable=bool(model.fine_tune_until)) for model in MODELS]
-    rows += [_model(tuned.name, base=f"{tuned.base_model}-{tuned.base_version}") for tuned in account.models.values()]
+    rows = [_model(f"{model.name}-{model.version}", model, tunable=bool(model.fine_tune_until)) for model in MODELS]
+    for tuned in account.models.values():
+        base = find_base(tuned.base_model, tuned.base_version) or MODELS[0]
+        rows.append(_model(tuned.name, base) | {"model": f"{tuned.base_model}-{tuned.base_version}"})
     return rows
 
 
-def _model(model_id: str, *, base: str = "", tunable: bool = False) -> dict[str, Any]:
-    row: dict[str, Any] = {
+def _model(model_id: str, base: BaseModel, *, tunable: bool = False) -> dict[str, Any]:
+    deprecation = {"inference": _midnight(base.inference_until)}
+    if base.fine_tune_until:
+        deprecation["fine_tune"] = _midnight(base.fine_tune_until)
+    return {
         "object": "model",
         "id": model_id,
         "status": "succeeded",
+        "created_at": _midnight(base.released),
         "lifecycle_status": "generally-available",
-        "capabilities": {"fine_tune": tunable, "inference": True, "chat_completion": True, "completion": False},
+        "deprecation": deprecation,
+        "capabilities": {
+            "fine_tune": tunable,
+            "inference": True,
+            "chat_completion": True,
+            "completion": False,
+            "embeddings": False,
+        },
     }
-    return row | ({"model": base} if base else {})
+
+
+def _midnight(day: str) -> int:
+    return int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp())
 
 
 def _model_name(deployed: Any) -> str:

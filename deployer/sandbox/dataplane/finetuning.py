@@ -105,14 +105,14 @@ class FineTuningApi:
 
     def _list(self, request: Request) -> Response:
         jobs = self._workshop.of(self._owner(request))
-        return answer_page(request, [self._write_job(job) for job in jobs])
+        return answer_page(request, [self._write_job(job) for job in jobs], edges=False)
 
     def _get(self, request: Request) -> Response:
         return Response.json(self._write_job(self._job(request)))
 
     def _events(self, request: Request) -> Response:
         job = self._job(request)
-        return answer_page(request, write_events(job, self._dialect.log(job, self._world.now())))
+        return answer_page(request, write_events(job, self._dialect.log(job, self._world.now())), edges=False)
 
     def _checkpoints(self, request: Request) -> Response:
         rows = write_checkpoints(self._job(request), self._world.now())

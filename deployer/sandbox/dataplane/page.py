@@ -6,23 +6,24 @@ from typing import Any
 from deployer.sandbox.wire import Request, Response
 
 
-def answer_page(request: Request, rows: Sequence[dict[str, Any]], *, default: int = 20, most: int = 100) -> Response:
-    """The part of `rows` that `after` and `limit` ask for; each row has an `id`."""
+def answer_page(
+    request: Request, rows: Sequence[dict[str, Any]], *, default: int = 20, most: int = 100, edges: bool = True
+) -> Response:
+    """The part of `rows` that `after` and `limit` ask for; each row has an `id`.
+
+    Most lists name their first and last row; without `edges` they do not.
+    """
     after, before = request.query("after"), request.query("before")
     ids = [row.get("id") for row in rows]
     first = ids.index(after) + 1 if after in ids else 0
     last = ids.index(before) if before in ids else len(rows)
     limit = read_limit(request, default, most)
     taken = rows[first : min(first + limit, last)]
-    return Response.json(
-        {
-            "object": "list",
-            "data": taken,
-            "first_id": taken[0].get("id") if taken else None,
-            "last_id": taken[-1].get("id") if taken else None,
-            "has_more": first + limit < last,
-        }
-    )
+    page = {"object": "list", "data": taken, "has_more": first + limit < last}
+    if edges:
+        page["first_id"] = taken[0].get("id") if taken else None
+        page["last_id"] = taken[-1].get("id") if taken else None
+    return Response.json(page)
 
 
 def read_limit(request: Request, default: int, most: int) -> int:

@@ -116,7 +116,6 @@ def _cost_rows(lines: Iterable[Line], groups: set[str]) -> list[Row]:
             "amount": {"value": float(amount), "currency": "usd"},
             "line_item": item,
             "project_id": project,
-            "organization_id": "org-sandbox",
             "quantity": float(quantity) if item else None,
         }
         for (project, item), (amount, quantity) in sorted(sums.items(), key=str)

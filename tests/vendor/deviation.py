@@ -1,0 +1,77 @@
+"""Where the wire departs from the documents on purpose: the one table of what is allowed, and why.
+
+What is not named here fails; what is named and does not happen fails too, so that the table stays true.
+"""
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from tests.vendor.exchange import Finding
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """A departure; `operation` (of the document) and `at` are patterns in which `*` fits anything."""
+
+    operation: str
+    side: str
+    at: str
+    reason: str
+
+    def covers(self, finding: Finding) -> bool:
+        return (
+            self.side == finding.side
+            and fnmatchcase(finding.operation, self.operation)
+            and fnmatchcase(finding.at, self.at)
+        )
+
+
+_LINK = "a link to the next page is followed as the service gave it"
+_V1 = (
+    "the surface below /openai/v1 takes no api-version and answers in OpenAI's shape; the document is of the older one"
+)
+_NEWER = "newer than the document (2024-10-21)"
+
+DEVIATIONS = (
+    # Azure Resource Manager
+    Deviation("*_List", "request", "query.$skiptoken", _LINK),
+    Deviation("Query_Usage", "request", "query.$skiptoken", _LINK),
+    Deviation("Deployments_*", "answer", "body.*ratelimits", "recorded: the service writes `rateLimits` in lower case"),
+    Deviation("Models_List", "answer", "body.*.skus.*.scope", "recorded 2026-09-01: SKUs of fine-tunes say `Finetune`"),
+    Deviation(
+        "Models_List", "answer", "body.*.skus.*.costs", "recorded 2026-09-01: SKUs say which of them pay hosting"
+    ),
+    # Azure OpenAI's data plane
+    Deviation("ChatCompletions_Create", "request", "query.api-version", _V1),
+    Deviation("Files_*", "request", "query.api-version", _V1),
+    Deviation("FineTuning_*", "request", "query.api-version", _V1),
+    Deviation("Models_Get", "request", "query.api-version", _V1),
+    Deviation("ChatCompletions_Create", "request", "body.model", "below /openai/v1 the body names the deployment"),
+    Deviation("ChatCompletions_Create", "answer", "body.usage.*", f"details of tokens are {_NEWER}"),
+    Deviation("Files_List", "answer", "body.has_more", _V1),
+    Deviation("FineTuning_GetCheckpoints", "answer", "body.*_id", _V1),
+    Deviation("FineTuning_*", "request", "body.method", _NEWER),
+    Deviation("FineTuning_*", "request", "body.metadata", _NEWER),
+    Deviation("FineTuning_*", "request", "body.trainingType", f"{_NEWER}; the price tier of the training"),
+    Deviation("FineTuning_*", "answer", "body.*method", _NEWER),
+    Deviation("FineTuning_*", "answer", "body.*metadata", _NEWER),
+    Deviation("FineTuning_*", "answer", "body.*trainingType", f"{_NEWER}; seen on the service"),
+    # OpenAI
+    Deviation("*FineTuningJob*", "answer", "body.*user_provided_suffix", "the service tells it; the document does not"),
+    Deviation("pauseFineTuningJob", "answer", "body.status", "the service sends `paused`; the enum omits it"),
+    Deviation("listFiles", "answer", "body.*_id", "an empty list has no first and no last file: null"),
+)
+
+UNDOCUMENTED = {
+    "entra.": "Entra ID has no document of this kind; the vendor's own sign-in library is the judge",
+    "graph.": "the folder has no document of Resource Graph; the vendor's typed client is the judge",
+    "locks.": "the folder has no document of Microsoft.Authorization",
+    "permissions.": "the folder has no document of Microsoft.Authorization",
+    "subscriptions.": "the folder has no document of Microsoft.Resources",
+    "operations.": "ARM describes its asynchronous operations in words, not in the document",
+    "azure.jobs.pause": f"pausing a job is {_NEWER}",
+    "azure.jobs.resume": f"resuming a job is {_NEWER}",
+    "deployments.pause": "pausing a deployment is a preview (2026-09-15-preview)",
+    "deployments.resume": "resuming a deployment is a preview (2026-09-15-preview)",
+}
+"""Operations that no document at hand describes, by the beginning of the sandbox's name of them."""
