@@ -12,7 +12,9 @@ from deployer.errors import CloudError, Forbidden, InvalidUsage, NotFound, Throt
 from deployer.guard.readiness import Say, is_awaited, is_fresh, when_ready
 from deployer.ports import Provider
 
-_TARGET = re.compile(r"(?:(?P<provider>[a-z]+):)?(?:(?P<account>[^/:]+)/)?(?P<name>ft:.+)", re.IGNORECASE)
+_TARGET = re.compile(
+    r"(?:(?P<provider>[a-z]+):)?(?:(?P<account>[^/:]+)/)?(?P<name>ft:.+|davinci-002|babbage-002)", re.IGNORECASE
+)
 LOCKED = 423
 """What a paused deployment answers in Azure."""
 
@@ -38,7 +40,7 @@ def call(clock: Clock, provider: Provider, found: Deployment, text: str, say: Sa
 
 
 def unlisted(providers: Mapping[str, Provider], text: str) -> Deployment | None:
-    """A fine-tuned model called by its own name, which no list shows: a checkpoint, or one that is very new."""
+    """A model called by its own name, which no list shows: a checkpoint, a very new one, a legacy completion model."""
     match = _TARGET.fullmatch(text)
     if match is None:
         return None

@@ -237,3 +237,30 @@ def test_projects_and_spend_alerts_are_kept(client: OpenAI) -> None:
     made = alerts.create(PROJECT, threshold_amount=5000, currency="USD", interval="month", notification_channel=channel)
     assert [alert.id for alert in alerts.list(PROJECT)] == [made.id]
     assert alerts.delete(made.id, project_id=PROJECT).deleted
+
+
+def test_each_sort_of_model_has_its_own_endpoint(client: OpenAI) -> None:
+    assert client.completions.create(model="davinci-002", prompt="Once upon a time").choices[0].text
+    with pytest.raises(openai.NotFoundError, match=r"Did you mean to use v1/completions\?"):
+        ask(client, "davinci-002")
+    with pytest.raises(openai.NotFoundError, match=r"Did you mean to use v1/chat/completions\?"):
+        client.completions.create(model="gpt-4o-mini", prompt="Once upon a time")
+    with pytest.raises(openai.BadRequestError, match="prompt"):
+        client.completions.create(model="davinci-002", prompt="")
+
+
+def test_alerts_of_the_organisation_and_of_a_project_are_each_their_own(client: OpenAI) -> None:
+    organization = client.admin.organization
+    asked: Any = {
+        "threshold_amount": 8000,
+        "currency": "USD",
+        "interval": "month",
+        "notification_channel": {"type": "email", "recipients": ["a@example.com"]},
+    }
+    whole = organization.spend_alerts.create(**asked)
+    first, second = (organization.projects.spend_alerts.create(PROJECT, **asked) for _ in range(2))
+    assert len({whole.id, first.id, second.id}) == 3
+    organization.projects.spend_alerts.delete(first.id, project_id=PROJECT)
+    assert [alert.id for alert in organization.projects.spend_alerts.list(PROJECT)] == [second.id]
+    assert [alert.id for alert in organization.spend_alerts.list()] == [whole.id]
+    assert [user.role for user in organization.users.list()] == ["owner"]

@@ -15,6 +15,12 @@ from tests.sandbox.learning_data import as_jsonl, tickets
 
 DOCUMENT = Path(__file__).parents[3] / "shared" / "specs" / "openai" / "openapi.yaml"
 PROJECT = "proj_default"
+ALERT: Any = {
+    "threshold_amount": 8000,
+    "currency": "USD",
+    "interval": "month",
+    "notification_channel": {"type": "email", "recipients": ["a@example.com"]},
+}
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +77,7 @@ def test_files_jobs_and_answers_satisfy_the_document(
         "CreateChatCompletionResponse": completions.with_raw_response.create(
             model=model, messages=[{"role": "user", "content": "Hello"}]
         ),
+        "CreateCompletionResponse": client.completions.with_raw_response.create(model="davinci-002", prompt="Hello"),
         "ListModelsResponse": client.models.with_raw_response.list(),
     }
     assert {name: wrong(schemas, name, raw) for name, raw in answers.items()} == {name: [] for name in answers}
@@ -88,6 +95,10 @@ def test_organisation_answers_satisfy_the_document(schemas: "Registry[Any]", cli
         "ProjectSpendLimitResource": projects.spend_limit.with_raw_response.update(
             PROJECT, threshold_amount=100, currency="USD", interval="month"
         ),
+        "ProjectSpendAlert": projects.spend_alerts.with_raw_response.create(PROJECT, **ALERT),
+        "ProjectSpendAlertListResource": projects.spend_alerts.with_raw_response.list(PROJECT),
+        "OrganizationSpendAlert": client.admin.organization.spend_alerts.with_raw_response.create(**ALERT),
+        "UserListResponse": client.admin.organization.users.with_raw_response.list(),
         "UsageResponse": usage.with_raw_response.completions(start_time=started, group_by=["model"]),
     }
     assert {name: wrong(schemas, name, raw) for name, raw in answers.items()} == {name: [] for name in answers}

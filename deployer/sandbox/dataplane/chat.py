@@ -65,6 +65,18 @@ def read_chat(body: Any) -> Chat:
     return Chat(str(body.get("model") or ""), messages, most, bool(body.get("stream")), stream_usage)
 
 
+def as_chat(body: Any) -> Any:
+    """A legacy completion's request as the chat that it stands for: its prompt is all that was said."""
+    if not isinstance(body, dict):
+        return body
+    prompt = body.get("prompt")
+    text = prompt[0] if isinstance(prompt, list) and prompt and isinstance(prompt[0], str) else prompt
+    if not isinstance(text, str) or not text:
+        raise BadChat("Missing required parameter: 'prompt'.", "prompt")
+    most = body.get("max_tokens", 16)
+    return {"model": body.get("model"), "max_tokens": most, "messages": [{"role": "user", "content": text}]}
+
+
 def say(chat: Chat, model: FittedModel | None) -> Answer:
     """The answer of a fine-tuned model, or of a base model (None), cut at the asked length."""
     text = model.answer(chat.messages) if model else answer_generally(chat.messages)
@@ -101,6 +113,25 @@ def write_completion(answer: Answer, chat: Chat, completion_id: str, model: str,
     message = {"role": "assistant", "content": answer.text, "refusal": None}
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": answer.finish}
     return Response.json({**common, "object": "chat.completion", "choices": [choice], "usage": usage})
+
+
+def write_text(answer: Answer, chat: Chat, completion_id: str, model: str, created: int) -> Response:
+    """The response body of a legacy completion, never streamed here."""
+    return Response.json(
+        {
+            "id": completion_id,
+            "object": "text_completion",
+            "created": created,
+            "model": model,
+            "system_fingerprint": "fp_sandbox",
+            "choices": [{"index": 0, "text": answer.text, "logprobs": None, "finish_reason": answer.finish}],
+            "usage": {
+                "prompt_tokens": answer.prompt_tokens,
+                "completion_tokens": answer.completion_tokens,
+                "total_tokens": answer.prompt_tokens + answer.completion_tokens,
+            },
+        }
+    )
 
 
 def _stream(answer: Answer, common: dict[str, Any], usage: dict[str, Any] | None) -> Response:

@@ -1,14 +1,22 @@
 """OpenAI's API under `/v1`: models, files, fine-tuning and chat, for one organisation."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from deployer.sandbox.clock import seconds_of
 from deployer.sandbox.dataplane import organization
-from deployer.sandbox.dataplane.chat import BadChat, Chat, read_chat, say, write_completion
+from deployer.sandbox.dataplane.chat import BadChat, Chat, as_chat, read_chat, say, write_completion, write_text
 from deployer.sandbox.dataplane.error import ApiError, openai_error, raising
 from deployer.sandbox.dataplane.finetuning import FineTuningApi
-from deployer.sandbox.dataplane.openai_catalog import LAST_TRAINING, OFFERED, base_of, find_offered, is_shut_down
+from deployer.sandbox.dataplane.openai_catalog import (
+    LAST_TRAINING,
+    OFFERED,
+    OfferedModel,
+    base_of,
+    find_offered,
+    is_shut_down,
+)
 from deployer.sandbox.dataplane.openai_dialect import ORGANIZATION_ID, VENDOR, OpenAIDialect
 from deployer.sandbox.dataplane.project import Project, Tenant
 from deployer.sandbox.training.fit import FittedModel
@@ -34,6 +42,7 @@ class OpenAIDataPlane:
     def routes(self) -> list[Route]:
         table: list[tuple[str, str, str, Handler]] = [
             ("POST", "/v1/chat/completions", "chat", self._chat),
+            ("POST", "/v1/completions", "completions", self._complete),
             ("GET", "/v1/models", "models.list", self._list_models),
             ("GET", "/v1/models/{model}", "models.get", self._get_model),
             ("DELETE", "/v1/models/{model}", "models.delete", self._delete_model),
@@ -53,18 +62,26 @@ class OpenAIDataPlane:
     # --- chat ---------------------------------------------------------------------------------
 
     def _chat(self, request: Request) -> Response:
+        return self._answer(request, _read(request.json()), chats=True)
+
+    def _complete(self, request: Request) -> Response:
+        """The legacy endpoint: a prompt is completed by the models that are older than chat."""
+        return self._answer(request, _read(request.json(), as_chat), chats=False)
+
+    def _answer(self, request: Request, chat: Chat, *, chats: bool) -> Response:
         project, now = self._tenant.caller(request), self._world.now()
-        chat = _read(request.json())
         tuned = self._require_model(project, chat.model, now)
         offered = find_offered(chat.model)
+        _require_endpoint(offered or base_of(chat.model), chats)
         name = offered.id if offered else chat.model
         self._tenant.require_allowed(project, {chat.model, name, offered.alias if offered else name})
         self._tenant.require_room(project, name)
         answer = say(chat, tuned)
         self._tenant.spellings[name.lower()] = name
         self._world.record_call(project.id, name, now, 200, answer.prompt_tokens, answer.completion_tokens)
-        completion_id = f"chatcmpl-{self._world.naming.hex('completion', 29)}"
-        return write_completion(answer, chat, completion_id, name, int(seconds_of(now)))
+        completion_id = f"{'chatcmpl' if chats else 'cmpl'}-{self._world.naming.hex('completion', 29)}"
+        write = write_completion if chats else write_text
+        return write(answer, chat, completion_id, name, int(seconds_of(now)))
 
     def _require_model(self, project: Project, name: str, now: datetime) -> FittedModel | None:
         """The fine-tuned model to answer with, None for a base model. Raises ApiError when it cannot be called."""
@@ -118,14 +135,23 @@ def _model(model_id: str, created: int, owner: str, shutdown_date: str | None) -
     }
 
 
-def _read(body: Any) -> Chat:
+def _read(body: Any, meant: Callable[[Any], Any] = lambda body: body) -> Chat:
     try:
-        chat = read_chat(body)
+        chat = read_chat(meant(body))
     except BadChat as error:
         raise openai_error(400, str(error), param=error.param or None) from error
     if not chat.model:
         raise openai_error(400, "you must provide a model parameter")
     return chat
+
+
+def _require_endpoint(model: OfferedModel | None, chats: bool) -> None:
+    """Each sort of model has its own endpoint. Raises ApiError."""
+    if model is None or model.chats is chats:
+        return
+    said, meant = ("not a chat model", "v1/completions") if chats else ("a chat model", "v1/chat/completions")
+    message = f"This is {said} and thus not supported in the {'v1/chat/completions' if chats else 'v1/completions'} "
+    raise openai_error(404, f"{message}endpoint. Did you mean to use {meant}?", param="model")
 
 
 def _no_model(name: str) -> ApiError:

@@ -17,13 +17,14 @@ LAST_TRAINING = datetime(2027, 1, 7, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class OfferedModel:
-    """One dated model; `alias` is its name without a date."""
+    """One dated model; `alias` is its name without a date. `chats`: else it only completes a prompt."""
 
     id: str
     alias: str
     created: int
     shutdown_date: str
     tunable: bool = True
+    chats: bool = True
 
 
 OFFERED = (
@@ -34,6 +35,8 @@ OFFERED = (
     OfferedModel("gpt-4o-mini-2024-07-18", "gpt-4o-mini", 1721172717, "2027-01-14"),
     OfferedModel("gpt-3.5-turbo-0125", "gpt-3.5-turbo", 1706048358, "2026-10-23"),
     OfferedModel("o4-mini-2025-04-16", "o4-mini", 1744133506, "2026-10-23", tunable=False),
+    OfferedModel("davinci-002", "davinci-002", 1692634301, "2026-10-23", chats=False),
+    OfferedModel("babbage-002", "babbage-002", 1692634615, "2026-10-23", chats=False),
 )
 _BY_NAME = {name: model for model in OFFERED for name in (model.id, model.alias)}
 

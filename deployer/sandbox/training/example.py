@@ -34,8 +34,8 @@ class _BadLine(Exception):
     pass
 
 
-def parse_examples(content: bytes) -> tuple[Example, ...] | BadData:
-    """All examples of a file, or the first thing wrong with it."""
+def parse_examples(content: bytes, *, pairs: bool = False) -> tuple[Example, ...] | BadData:
+    """All examples of a file, or the first thing wrong with it; `pairs` of prompt and completion, else chats."""
     try:
         lines = content.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
@@ -45,7 +45,7 @@ def parse_examples(content: bytes) -> tuple[Example, ...] | BadData:
         if not line.strip():
             continue
         try:
-            examples.append(_parse_line(line, number))
+            examples.append(_parse_line(line, number, pairs))
         except _BadLine as bad:
             return BadData("invalid_training_file", str(bad))
     return tuple(examples)
@@ -66,7 +66,7 @@ def split_prompt(messages: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
     return system, users[-1] if users else ""
 
 
-def _parse_line(line: str, number: int) -> Example:
+def _parse_line(line: str, number: int, pairs: bool) -> Example:
     try:
         row = json.loads(line)
     except ValueError:
@@ -78,7 +78,17 @@ def _parse_line(line: str, number: int) -> Example:
         )
     if "preferred_output" in row:
         return _parse_preference(row, number)
+    if pairs:
+        return _parse_completion(row, number)
     return _build(_check_messages(row.get("messages"), number), number)
+
+
+def _parse_completion(row: Mapping[str, Any], number: int) -> Example:
+    """A legacy pair of prompt and completion, as davinci-002 and babbage-002 are trained on."""
+    asked, answer = row.get("prompt"), row.get("completion")
+    if not isinstance(asked, str) or not isinstance(answer, str):
+        raise _BadLine(f'Invalid file format. Example {number} needs "prompt" and "completion" as strings.')
+    return _build([{"role": "user", "content": asked}, {"role": "assistant", "content": answer}], number)
 
 
 def _parse_preference(row: Mapping[str, Any], number: int) -> Example:

@@ -17,6 +17,9 @@ from deployer.sandbox.training.order import BadOrder, JobOrder, decide
 from deployer.sandbox.training.schedule import Phase, Schedule, training_time
 from deployer.sandbox.world import TrainingCharge, World
 
+COMPLETION_MODELS = {"davinci-002", "babbage-002"}
+"""They learn pairs of prompt and completion, not chats."""
+
 _SHORTEST_QUEUE, _LONGEST_QUEUE = 180.0, 600.0
 
 
@@ -78,8 +81,9 @@ class Workshop:
         """Accept a job; bad data shows only once it has been validated. Raises BadOrder."""
         now = self._world.now()
         base = self._vendor.base(order.model, now)
-        training, fault = self._read(owner, order.training_file, "training_file", now)
-        validation, bad = self._read(owner, order.validation_file, "validation_file", now)
+        pairs = base.name in COMPLETION_MODELS
+        training, fault = self._read(owner, order.training_file, "training_file", pairs)
+        validation, bad = self._read(owner, order.validation_file, "validation_file", pairs)
         job = self._build(owner, order, base, (training, validation), fault or require_enough(training) or bad)
         job.fault_param = "validation_file" if job.fault is bad else "training_file"
         self.jobs[job.id] = job
@@ -188,19 +192,19 @@ class Workshop:
 
     # --- making a job -------------------------------------------------------------------------
 
-    def _read(self, owner: str, file_id: str, param: str, now: datetime) -> tuple[tuple[Example, ...], BadData | None]:
+    def _read(self, owner: str, file_id: str, param: str, pairs: bool) -> tuple[tuple[Example, ...], BadData | None]:
         if not file_id:
             return (), None
         file = self.files.find(owner, file_id)
         if file is None:
             raise BadOrder(f"invalid {param}: {file_id}", param)
-        if not self._vendor.is_ready(file, now):
+        if not self._vendor.is_ready(file, self._world.now()):
             raise BadOrder(
                 f"File '{file_id}' is still being processed and is not ready to be used for fine-tuning. "
                 "Please try again later.",
                 param,
             )
-        parsed = parse_examples(file.content)
+        parsed = parse_examples(file.content, pairs=pairs)
         return ((), parsed) if isinstance(parsed, BadData) else (parsed, None)
 
     def _build(
