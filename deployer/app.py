@@ -8,7 +8,7 @@ import platform
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deployer.clock import Clock, SystemClock
 from deployer.errors import DeployerError, InvalidFile, Problem
@@ -127,6 +127,13 @@ class App:
             locks=self.settings.home / "locks",
             read_only=self.ledger_is_read_only,
         )
+
+    def role_definition(self, role: str) -> "Mapping[str, Any]":
+        """The least that Azure must allow for `role`, assignable in the configured subscriptions."""
+        from deployer.providers.azure.role import definition
+
+        subscriptions = self.settings.get("AZURE_SUBSCRIPTION_ID").split(",")
+        return definition(role, [one.strip() for one in subscriptions if one.strip()])
 
     def close(self) -> None:
         """Close what was opened."""

@@ -201,7 +201,10 @@ class Catalog(Protocol):
 
 @dataclass(frozen=True)
 class Check:
-    """One line of `doctor`: what was checked, whether it is well, what to do if not."""
+    """One line of `doctor`: what was checked, whether it is well, what to do if not.
+
+    `optional`: the rest works without it, so that its lack is a warning.
+    """
 
     what: str
     ok: bool
@@ -213,6 +216,7 @@ class Provider(Protocol):
     """One cloud behind the ports. `name` is `azure`, `openai`, ..."""
 
     name: str
+    optional: bool = False
     inventory: Inventory
     usage: Usage
     deployments: Deployments

@@ -12,21 +12,30 @@ if TYPE_CHECKING:
     from deployer.app import App
     from deployer.reports.health import Finding
 
+ROLES = ("watcher", "reaper", "operator")
+
 
 @click.command()
+@click.option("--role", type=click.Choice(ROLES), help="Print the least-privilege role for Azure instead, as JSON.")
 @list_output_option
 @pass_app
-def doctor(app: "App", output: str) -> None:
+def doctor(app: "App", role: str | None, output: str) -> None:
     """Check credentials, rights, endpoints, clock, prices, policies and ledger; say what to do.
 
+    Also where data goes, and which fine-tunes end within 90 days because their base retires.
     Exit code 0: nothing is broken (warnings may remain). 1: something is. 5: something could not be
     looked at. 4: a policy is invalid.
+
+    A watcher reads, a reaper also undeploys, an operator does everything.
 
     \b
     Examples:
       deployer doctor
       deployer doctor -o json
+      deployer doctor --role watcher > role.json && az role definition create --role-definition @role.json
     """
+    if role:
+        return emit(app.role_definition(role), "yaml" if output == "yaml" else "json")
     from deployer.reports.health import exit_code
 
     with progress("checking"):
@@ -69,7 +78,7 @@ def _findings(app: "App") -> "list[Finding]":
     if exposed := exposed_dotenv():
         step = f"chmod 600 {exposed}"
         findings.append(health.Finding("settings", "files", health.Health.WARNING, f"others may read {exposed}", step))
-    findings += health.clouds(BUILT_IN, app.providers.values())
+    findings += health.clouds(BUILT_IN, app.providers.values(), app.clock.now())
     findings += _clock(app)
     findings.append(health.prices(app.book, app.clock.now()))
     try:

@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from deployer.domain.plan import Mode
+from deployer.domain.snapshot import InventoryReading
 from deployer.errors import DeployerError, InvalidFile
 from deployer.policy.document import PolicySet
-from deployer.ports import Provider
+from deployer.ports import Check, Provider
+from deployer.reports.retiring import retiring, whereabouts
 from deployer.spend.price import PriceBook
 
 SKEW = timedelta(minutes=5)
@@ -46,12 +48,15 @@ def exit_code(findings: Iterable[Finding]) -> int:
     return next((code for health, code in _CODES.items() if health in seen), 0)
 
 
-def clouds(known: Iterable[str], providers: Iterable[Provider]) -> list[Finding]:
-    """Each known cloud: its own checks, then whether its inventory can be read to the end."""
+def clouds(known: Iterable[str], providers: Iterable[Provider], now: datetime | None = None) -> list[Finding]:
+    """Each known cloud: its own checks, then whether its inventory can be read to the end.
+
+    With `now`, also which fine-tunes end soon and where data goes.
+    """
     configured = {provider.name: provider for provider in providers}
     findings: list[Finding] = []
     for name in sorted({*known, *configured}):
-        findings += _cloud(configured[name]) if name in configured else [_unconfigured(name)]
+        findings += _cloud(configured[name], now) if name in configured else [_unconfigured(name)]
     return findings
 
 
@@ -60,18 +65,21 @@ def _unconfigured(name: str) -> Finding:
     return Finding(name, "settings", Health.WARNING, "not configured", step)
 
 
-def _cloud(provider: Provider) -> list[Finding]:
+def _cloud(provider: Provider, now: datetime | None) -> list[Finding]:
     checks = provider.check()
-    findings = [
-        Finding(provider.name, check.what, Health.OK if check.ok else Health.FAILED, check.detail, check.next_step)
-        for check in checks
-    ]
-    if all(check.ok for check in checks):
-        findings += _inventory(provider)
+    findings = [Finding(provider.name, check.what, _health(check), check.detail, check.next_step) for check in checks]
+    if all(check.ok or check.optional for check in checks):
+        findings += _inventory(provider, now)
     return findings
 
 
-def _inventory(provider: Provider) -> list[Finding]:
+def _health(check: Check) -> Health:
+    if check.ok:
+        return Health.OK
+    return Health.WARNING if check.optional else Health.FAILED
+
+
+def _inventory(provider: Provider, now: datetime | None) -> list[Finding]:
     try:
         reading = provider.inventory.observe()
     except DeployerError as error:
@@ -79,7 +87,16 @@ def _inventory(provider: Provider) -> list[Finding]:
     step = "give the credential the right to read it, or run again"
     gaps = [Finding(provider.name, gap.what, Health.UNREAD, f"{gap.where}: {gap.cause}", step) for gap in reading.gaps]
     counts = f"{len(reading.accounts)} accounts, {len(reading.deployments)} deployments"
-    return gaps or [Finding(provider.name, "inventory", Health.OK, counts)]
+    found = gaps or [Finding(provider.name, "inventory", Health.OK, counts)]
+    return found if now is None else found + _foresight(provider, reading, now)
+
+
+def _foresight(provider: Provider, reading: InventoryReading, now: datetime) -> list[Finding]:
+    notices = [whereabouts(provider, reading), *retiring(provider, reading, now)]
+    return [
+        Finding(provider.name, one.what, Health.WARNING if one.soon else Health.OK, one.detail, one.next_step)
+        for one in notices
+    ]
 
 
 def clock_skew(here: datetime, there: datetime, host: str) -> Finding:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -127,3 +128,49 @@ def test_clock_is_compared_with_the_servers(run: Run) -> None:
     rows = [row for row in json.loads(found.stdout) if row["area"] == "clock"]
     assert [row["what"] for row in rows] == ["skew", "skew"]
     assert all(row["detail"].endswith("s from localhost") for row in rows)
+
+
+@pytest.mark.parametrize("role", ["watcher", "reaper", "operator"])
+def test_role_is_printed_as_json_for_az(run: Run, role: str) -> None:
+    document = json.loads(run("doctor", "--role", role, env={"AZURE_SUBSCRIPTION_ID": "aaa, bbb"}).stdout)
+
+    assert document["Name"] == f"deployer {role}"
+    assert document["AssignableScopes"] == ["/subscriptions/aaa", "/subscriptions/bbb"]
+    assert "Microsoft.CognitiveServices/accounts/read" in document["Actions"]
+
+
+def test_role_without_a_subscription_is_a_usage_error(run: Run) -> None:
+    assert "AZURE_SUBSCRIPTION_ID" in run("doctor", "--role", "watcher", env=NO_AZURE, expect=2).stderr
+
+
+def test_where_data_goes_and_how_long_it_is_kept_is_shown(run: Run) -> None:
+    found = findings(run)
+
+    assert "Global and Developer give no residency" in found["azure: data"]["detail"]
+    assert "API data is not trained on by default" in found["openai: data"]["detail"]
+    assert "up to 30 days" in found["openai: data"]["detail"]
+
+
+def test_fine_tune_whose_base_retires_soon_is_a_warning_with_the_last_day_to_retrain(
+    run: Run, sandbox: Sandbox
+) -> None:
+    tuned = "gpt-35-turbo-0125.ft-0123456789abcdef0123456789abcdef-bot"
+    sandbox.client.advance(to=datetime(2026, 10, 15, tzinfo=UTC))
+    sandbox.client.create_deployments([{"account": "aoai-dev-eastus2", "name": "bot", "model": tuned}])
+
+    found = findings(run)["azure: retiring"]
+
+    assert found["health"] == "warning"
+    assert found["detail"].startswith(
+        "deployment aoai-dev-eastus2/bot: gpt-35-turbo-0125 retires on 2026-12-31, in 77 days"
+    )
+
+
+def test_missing_right_to_read_dates_is_a_warning_that_names_it(run: Run, sandbox: Sandbox) -> None:
+    sandbox.client.fault({"path": "/locations/[^/]+/models", "kind": "status", "status": 403})
+
+    found = findings(run)
+
+    assert found["azure: azure models"]["health"] == "warning"
+    assert "Microsoft.CognitiveServices/locations/models/read" in found["azure: azure models"]["next_step"]
+    assert found["azure: retiring"]["health"] == "warning"

@@ -10,22 +10,35 @@ from deployer.domain.period import Period
 from deployer.errors import CloudError
 from deployer.ports import Check
 from deployer.providers.azure.billing import AzureBilling
+from deployer.providers.azure.catalog import AzureCatalog
 from deployer.providers.azure.cloud import Cloud
 from deployer.providers.azure.endpoint import scope
 from deployer.providers.azure.error import ROLES
 from deployer.providers.azure.inventory import AzureInventory
 from deployer.providers.azure.metric import ACTIVITY, HOUR, Question
 from deployer.providers.azure.monitor import Monitor
+from deployer.providers.azure.right import check_rights
 
-METRICS_STEP = "give the credential the role Monitoring Reader on the subscription"
-COSTS_STEP = "give the credential the role Cost Management Reader on the subscription"
+METRICS_STEP = (
+    "give the credential the role Monitoring Reader on the subscription (Microsoft.Insights/metrics/read); "
+    "without it idleness cannot be told"
+)
+COSTS_STEP = (
+    "give the credential the role Cost Management Reader on the subscription (Microsoft.CostManagement/query/read); "
+    "without it bills cannot be read"
+)
+MODELS_STEP = (
+    "give the credential Microsoft.CognitiveServices/locations/models/read on the subscription; "
+    "without it retirement dates are unknown"
+)
 
 
 class Checkup:
-    def __init__(self, cloud: Cloud, inventory: AzureInventory, billing: AzureBilling) -> None:
+    def __init__(self, cloud: Cloud, inventory: AzureInventory, billing: AzureBilling, catalog: AzureCatalog) -> None:
         self._cloud = cloud
         self._inventory = inventory
         self._billing = billing
+        self._catalog = catalog
 
     def run(self) -> tuple[Check, ...]:
         """Later lines need the earlier ones: the first that fails for all ends the list."""
@@ -43,6 +56,8 @@ class Checkup:
         if accounts:
             lines.append(self._metrics(accounts))
             lines.append(self._costs(accounts))
+            lines.append(self._models(accounts[0]))
+            lines.append(check_rights(self._cloud, accounts[0]))
         return tuple(lines)
 
     def _line(self, what: str, work: Callable[[], str]) -> Check:
@@ -55,7 +70,7 @@ class Checkup:
         cloud = self._cloud
         wanted = scope(cloud.endpoints.audience)
         cloud.guarded("sign in to Azure", lambda: cloud.credential.get_token(wanted))
-        return f"signed in by {cloud.credential.kind} at {cloud.endpoints.authority}"
+        return f"signed in by {cloud.credential.used} at {cloud.endpoints.authority}"
 
     def _subscriptions(self) -> str:
         found = self._cloud.subscriptions()
@@ -71,6 +86,13 @@ class Checkup:
         if failed:
             return Check("azure metrics", False, f"{len(failed)} of {len(evidence)}: {failed[0]}", METRICS_STEP)
         return Check("azure metrics", True, f"readable for {len(evidence)} accounts")
+
+    def _models(self, account: Account) -> Check:
+        try:
+            found = self._catalog.models(account)
+        except CloudError as error:
+            return Check("azure models", False, error.message, MODELS_STEP, optional=True)
+        return Check("azure models", True, f"{len(found.models)} in {account.region}, with their retirement dates")
 
     def _costs(self, accounts: Sequence[Account]) -> Check:
         now = self._cloud.clock.now()

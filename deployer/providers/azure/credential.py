@@ -60,6 +60,12 @@ class SharedCredential:
         token = self.get_token(*scopes, claims=(options or {}).get("claims"))
         return AccessTokenInfo(token.token, token.expires_on)
 
+    @property
+    def used(self) -> str:
+        """What signed in, in words; of azure-identity's chain the member that gave the token."""
+        member = getattr(self._inner, "_successful_credential", None)
+        return f"{self.kind}: {type(member).__name__}" if member is not None else self.kind
+
     def _sign_in(self, scopes: tuple[str, ...], claims: str | None) -> AccessToken:
         """A token of azure-identity; tried again when what failed was not a refusal of Entra's."""
         for attempt in range(SIGN_INS):

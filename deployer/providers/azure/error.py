@@ -19,6 +19,7 @@ _KINDS: Mapping[int, type[CloudError]] = {401: Forbidden, 403: Forbidden, 409: C
 
 Scrub = Callable[[str], str]
 
+_ACTION = re.compile(r"action\W+(Microsoft\.[\w./*]+\w)", re.IGNORECASE)
 ROLES = "give the credential the role that the README lists; `deployer doctor` tries each right"
 SIGN_IN = "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or sign in again; `deployer doctor` tries it"
 NETWORK = "check the network and the endpoint settings; `deployer doctor` tries each"
@@ -58,8 +59,14 @@ def refusal(
     if status == 429:
         return Throttled(message, retry_after=retry_after, code=code, next_step=LATER)
     kind = _missing_kind(code) if status == 404 else _KINDS.get(status, CloudError)
-    step = {401: SIGN_IN, 403: ROLES, 404: NETWORK, 409: LATER}.get(status, LATER if status >= 500 else "")
+    step = {401: SIGN_IN, 403: _right(words), 404: NETWORK, 409: LATER}.get(status, LATER if status >= 500 else "")
     return kind(message, status=status, code=code, maybe_done=status >= 500, next_step=step)
+
+
+def _right(words: str) -> str:
+    """The next step after a 403: Azure names the action that it missed, in the control plane and the data plane."""
+    action = next(iter(_ACTION.findall(words)), "")
+    return f"give the credential the right {action}; `deployer doctor --role ...` prints a role" if action else ROLES
 
 
 def _missing_kind(code: str) -> type[CloudError]:

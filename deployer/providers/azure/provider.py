@@ -26,10 +26,10 @@ class AzureProvider:
         self.quotas: Quotas = AzureQuotas(cloud)
         self.billing: Billing = billing
         self.caps: Caps | None = None
-        self.caps: Caps | None = None
         self.training: Training = open_training(cloud, plane)
-        self.catalog: Catalog = AzureCatalog(cloud)
-        self._checkup = Checkup(cloud, inventory, billing)
+        catalog = AzureCatalog(cloud)
+        self.catalog: Catalog = catalog
+        self._checkup = Checkup(cloud, inventory, billing, catalog)
 
     def check(self) -> tuple[Check, ...]:
         return self._checkup.run()

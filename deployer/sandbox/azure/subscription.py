@@ -1,18 +1,22 @@
-"""Subscriptions, resource groups and locks."""
+"""Subscriptions, resource groups, locks, and what a credential may do."""
 
 from typing import Any
 
+from deployer.sandbox.azure.account import ACCOUNT
 from deployer.sandbox.azure.error import guarded
-from deployer.sandbox.azure.lookup import require_group, require_subscription
+from deployer.sandbox.azure.lookup import require_account, require_group, require_subscription
 from deployer.sandbox.azure.page import arm_page
 from deployer.sandbox.resource import Lock
 from deployer.sandbox.wire import Request, Response, Route
 from deployer.sandbox.world import World
 
+EVERYTHING = {"actions": ["*"], "notActions": [], "dataActions": ["*"], "notDataActions": []}
+
 
 def routes(world: World) -> list[Route]:
     service = Subscriptions(world)
     groups = "/subscriptions/{subscription}/resourceGroups"
+    permissions = ACCOUNT + "/providers/Microsoft.Authorization/permissions"
     locks = "/subscriptions/{subscription}/providers/Microsoft.Authorization/locks"
     return [
         Route("GET", "/tenants", "tenants.list", guarded(world, service.tenants)),
@@ -21,6 +25,7 @@ def routes(world: World) -> list[Route]:
         Route("GET", groups, "groups.list", guarded(world, service.list_groups)),
         Route("GET", groups + "/{group}", "groups.get", guarded(world, service.get_group)),
         Route("GET", locks, "locks.list", guarded(world, service.list_locks)),
+        Route("GET", permissions, "permissions.list", guarded(world, service.list_permissions)),
     ]
 
 
@@ -53,6 +58,11 @@ class Subscriptions:
         prefix = f"/subscriptions/{subscription}/".lower()
         locks = [lock for lock in self._world.cloud.locks if (lock.scope + "/").lower().startswith(prefix)]
         return arm_page(self._world, request, locks, _lock)
+
+    def list_permissions(self, request: Request) -> Response:
+        """The sandbox's principal may do everything; faults say otherwise."""
+        require_account(self._world, request)
+        return arm_page(self._world, request, [EVERYTHING], dict)
 
     def _subscription(self, subscription: str) -> dict[str, Any]:
         return {

@@ -1,7 +1,11 @@
 """What `doctor` learns of Azure."""
 
+import pytest
+
+from deployer.errors import Forbidden
 from deployer.ports import Check, Connection, Provider
 from deployer.providers.azure import connect
+from deployer.providers.azure.role import ACTIONS, DATA_ACTIONS
 from deployer.sandbox.process import Sandbox
 from tests.conftest import SandboxTestClock
 from tests.providers.azure.opening import Connect
@@ -14,7 +18,8 @@ def lines(azure: Provider) -> dict[str, Check]:
 def test_everything_well_is_said_line_by_line(azure: Provider) -> None:
     checks = lines(azure)
 
-    assert list(checks) == [f"azure {part}" for part in ("credential", "subscriptions", "accounts", "metrics", "costs")]
+    parts = ("credential", "subscriptions", "accounts", "metrics", "costs", "models", "rights")
+    assert list(checks) == [f"azure {part}" for part in parts]
     assert all(check.ok for check in checks.values())
     assert "client secret" in checks["azure credential"].detail
 
@@ -36,6 +41,65 @@ def test_right_that_is_missing_names_its_role(sandbox: Sandbox, azure: Provider)
     assert (checks["azure accounts"].ok, checks["azure metrics"].ok, checks["azure costs"].ok) == (True, False, False)
     assert "Monitoring Reader" in checks["azure metrics"].next_step
     assert "Cost Management Reader" in checks["azure costs"].next_step
+    assert "Microsoft.Insights/metrics/read" in checks["azure metrics"].next_step
+    assert "Microsoft.CostManagement/query/read" in checks["azure costs"].next_step
+
+
+def granted(sandbox: Sandbox, *actions: str, data: tuple[str, ...] = (), but: tuple[str, ...] = ()) -> None:
+    row = {"actions": list(actions), "notActions": list(but), "dataActions": list(data), "notDataActions": []}
+    order = {"operation": "permissions.list", "kind": "status", "status": 200, "body": {"value": [row]}}
+    sandbox.client.fault(order)
+
+
+def test_rights_of_a_watcher_name_what_it_cannot_do_and_the_action_for_it(sandbox: Sandbox, azure: Provider) -> None:
+    granted(sandbox, *ACTIONS["watcher"], data=DATA_ACTIONS["watcher"])
+
+    rights = lines(azure)["azure rights"]
+
+    assert rights.ok
+    assert rights.detail.startswith("watcher on aoai-dev-eastus2: cannot undeploy")
+    assert "cannot undeploy (Microsoft.CognitiveServices/accounts/deployments/delete)" in rights.detail
+    assert "cannot call models (Microsoft.CognitiveServices/accounts/OpenAI/deployments/chat/" in rights.detail
+
+
+def test_right_that_even_a_watcher_needs_is_a_warning(sandbox: Sandbox, azure: Provider) -> None:
+    granted(sandbox, "*", data=("*",), but=("Microsoft.Insights/*",))
+
+    rights = lines(azure)["azure rights"]
+
+    assert (rights.ok, rights.optional) == (False, True)
+    assert rights.detail == ("on aoai-dev-eastus2: cannot tell use from idleness (Microsoft.Insights/metrics/read)")
+
+
+def test_rights_that_may_not_be_listed_are_a_warning(sandbox: Sandbox, azure: Provider) -> None:
+    sandbox.client.fault({"operation": "permissions.list", "kind": "status", "status": 403})
+
+    rights = lines(azure)["azure rights"]
+
+    assert (rights.ok, rights.optional) == (False, True)
+    assert "Microsoft.Authorization/permissions/read" in rights.detail
+
+
+def test_dates_that_may_not_be_read_are_a_warning_that_names_the_action(sandbox: Sandbox, azure: Provider) -> None:
+    sandbox.client.fault({"operation": "models.list", "kind": "status", "status": 403})
+
+    models = lines(azure)["azure models"]
+
+    assert (models.ok, models.optional) == (False, True)
+    assert "Microsoft.CognitiveServices/locations/models/read" in models.next_step
+
+
+def test_refusal_names_the_action_that_azure_missed(sandbox: Sandbox, azure: Provider) -> None:
+    action = "Microsoft.CognitiveServices/accounts/deployments/delete"
+    words = f"The client 'x' does not have authorization to perform action '{action}' over scope '/y'."
+    body = {"error": {"code": "AuthorizationFailed", "message": words}}
+    sandbox.client.fault({"method": "DELETE", "kind": "status", "status": 403, "body": body})
+    account = azure.inventory.observe().accounts[0]
+
+    with pytest.raises(Forbidden) as refused:
+        azure.deployments.delete(account, "bot")
+
+    assert refused.value.next_step.startswith(f"give the credential the right {action};")
 
 
 def test_certificate_that_is_not_trusted_is_said_at_once(sandbox: Sandbox, clock: SandboxTestClock) -> None:
