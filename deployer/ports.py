@@ -210,13 +210,13 @@ class Check:
     ok: bool
     detail: str
     next_step: str = ""
+    optional: bool = False
 
 
 class Provider(Protocol):
     """One cloud behind the ports. `name` is `azure`, `openai`, ..."""
 
     name: str
-    optional: bool = False
     inventory: Inventory
     usage: Usage
     deployments: Deployments
