@@ -11,7 +11,7 @@ from deployer.clock import Clock
 from deployer.domain.act import Act, ActKind, Phase
 from deployer.domain.cap import AccountCaps, Cap
 from deployer.domain.catalog import ModelList
-from deployer.domain.charge import Bill, Charge, Meter
+from deployer.domain.charge import Bill, Charge, Meter, VendorForecast
 from deployer.domain.deployment import Account, Deployment
 from deployer.domain.job import Checkpoint, Job, JobEvent, JobSpec
 from deployer.domain.money import Money
@@ -123,6 +123,12 @@ class Billing(Protocol):
 
     def billed(self, accounts: Sequence[Account], period: Period) -> tuple[tuple[Bill, ...], tuple[Gap, ...]]:
         """All bills of the period, to the last page; what failed is a gap."""
+        ...
+
+    def forecast(
+        self, accounts: Sequence[Account], period: Period
+    ) -> tuple[tuple[VendorForecast, ...], tuple[Gap, ...]]:
+        """The vendor's own forecast for `period`; none where it makes none, or has too little history."""
         ...
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from deployer.domain.catalog import ModelList, OfferedModel
-from deployer.domain.charge import Bill
+from deployer.domain.charge import Bill, VendorForecast
 from deployer.domain.deployment import MANAGED_TAG, Account, Deployment, DeploymentId
 from deployer.domain.job import Checkpoint, Job, JobEvent, JobSpec
 from deployer.domain.model import base_model, is_fine_tuned
@@ -265,6 +265,11 @@ class _Quotas:
 
 class _Billing:
     def billed(self, accounts: Sequence[Account], period: Period) -> tuple[tuple[Bill, ...], tuple[Gap, ...]]:
+        return (), ()
+
+    def forecast(
+        self, accounts: Sequence[Account], period: Period
+    ) -> tuple[tuple[VendorForecast, ...], tuple[Gap, ...]]:
         return (), ()
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from deployer.app import App
     from deployer.domain.period import Period
-    from deployer.reports.outlook import Outlook
+    from deployer.reports.outlook import Basis, Outlook
     from deployer.reports.spend import Group
 
 PERIODS = ("day", "week", "month", "quarter", "year", "all")
@@ -36,9 +36,10 @@ def spend() -> None:
 @click.option("--period", type=click.Choice(PERIODS), default="month", show_default=True, help="The current one; UTC.")
 @click.option("--by", type=click.Choice(GROUPINGS), default="deployment", show_default=True, help="How to group.")
 @click.option("--billed", is_flag=True, help="Ask the clouds for their bills first (a day or more late).")
+@click.option("--refresh", is_flag=True, help="Ask again although the bills were asked for within the last 4 hours.")
 @list_output_option
 @pass_app
-def show_spend(app: "App", period: str, by: str, billed: bool, output: str) -> None:
+def show_spend(app: "App", period: str, by: str, billed: bool, refresh: bool, output: str) -> None:
     """Show what the period has cost so far: accrued, billed, the gap between them and the age of the bill.
 
     Accrued is what the ledger worked out of hours, tokens and list prices up to the last sweep. A bill
@@ -48,12 +49,13 @@ def show_spend(app: "App", period: str, by: str, billed: bool, output: str) -> N
     Examples:
       deployer spend show
       deployer spend show --by account --period month --billed
+      deployer spend show --by account --refresh
       deployer spend show --by policy -o csv
     """
     now = app.clock.now()
     span = _period(period, now)
-    if billed:
-        _ask_for_bills(app, span)
+    if billed or refresh:
+        _ask_for_bills(app, span, refresh)
     groups, total = _groups(app, span, by)
     rows = [_row(group, now) for group in [*groups, total]] if groups else []
     columns = [Column("name", by), Column("accrued_text", "accrued", right=True), Column("billed", right=True)]
@@ -71,16 +73,19 @@ def show_spend(app: "App", period: str, by: str, billed: bool, output: str) -> N
 @click.option(
     "--by", type=click.Choice(("policy", "deployment")), default="policy", show_default=True, help="Group by."
 )
+@click.option("--vendor", is_flag=True, help="Ask the clouds for their own forecasts, and show them beside ours.")
 @list_output_option
 @pass_app
-def forecast_spend(app: "App", period: str, by: str, output: str) -> None:
+def forecast_spend(app: "App", period: str, by: str, vendor: bool, output: str) -> None:
     """Show what the period will have cost by its end, if all that stands goes on standing.
 
-    A policy with a budget is shown for its own budget period, with the share that will be used.
+    A policy with a budget is shown for its own budget period, with the share that will be used. A vendor
+    forecasts whole subscriptions, from its bills of at least 28 days: a second opinion, a day or more late.
 
     \b
     Examples:
       deployer spend forecast
+      deployer spend forecast --vendor
       deployer spend forecast --by deployment -o json
     """
     from deployer.reports.outlook import by_deployment, by_policy, read_basis
@@ -89,17 +94,19 @@ def forecast_spend(app: "App", period: str, by: str, output: str) -> None:
     basis = read_basis(app.ledger.readings, app.book, now)
     policies = app.policies_if_any.policies
     outlooks = by_policy(basis, policies, period) if by == "policy" else by_deployment(basis, period)
+    theirs = _vendor_outlooks(app, basis, period) if vendor else ()
     columns = [
         Column("name", by),
         Column("period_end", "until"),
         Column("spent_text", "accrued", right=True),
         Column("hourly", "$/h", right=True),
         Column("expected_text", "forecast", right=True),
+        *([Column("vendor", right=True)] if vendor else []),
         Column("budget", right=True),
         Column("share", right=True, show=lambda value: f"{value:.0%}"),
         Column("reached", "budget reached"),
     ]
-    rows = [_outlook(outlook, now) for outlook in outlooks]
+    rows = [_outlook(outlook) for outlook in (*outlooks, *theirs)]
     emit(
         rows if output == "table" else [_without_text(row) for row in rows],
         output,
@@ -146,7 +153,7 @@ def _row(group: "Group", now: "datetime") -> dict[str, Any]:
     }
 
 
-def _outlook(outlook: "Outlook", now: "datetime") -> dict[str, Any]:
+def _outlook(outlook: "Outlook") -> dict[str, Any]:
     forecast = outlook.forecast
     return {
         "name": outlook.name,
@@ -161,6 +168,8 @@ def _outlook(outlook: "Outlook", now: "datetime") -> dict[str, Any]:
         "budget": outlook.budget,
         "share": outlook.share.quantize(Decimal("0.0001")) if outlook.share is not None else None,
         "reached": outlook.reached,
+        "vendor": outlook.vendor.amount if outlook.vendor else None,
+        "vendor_as_of": outlook.vendor.as_of if outlook.vendor else None,
         "source": forecast.source,
         "as_of": forecast.as_of,
     }
@@ -170,19 +179,30 @@ def _without_text(row: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in row.items() if not key.endswith("_text")}
 
 
-def _ask_for_bills(app: "App", span: "Period") -> None:
+def _ask_for_bills(app: "App", span: "Period", refresh: bool) -> None:
     """A missing bill is a warning: it lags anyway."""
-    from deployer.reports.survey import survey
+    from deployer.reports.billing import ask_for_bills
 
-    now = app.clock.now()
     with progress("asking the clouds for their bills"):
-        accounts = survey(app.providers, now, usage=False).accounts
-        for name, provider in app.providers.items():
-            mine = [account for account in accounts if account.provider == name]
-            bills, gaps = provider.billing.billed(mine, span)
-            app.ledger.readings.record_bills(bills)
-            for gap in gaps:
-                warn(str(gap))
+        asked = ask_for_bills(app.providers, app.ledger, span, app.clock.now(), refresh=refresh)
+    for gap in asked.gaps:
+        warn(str(gap))
+    if asked.fresh:
+        tell(f"The bill of {', '.join(asked.fresh)} was asked for within the last 4 hours: --refresh asks again.")
+
+
+def _vendor_outlooks(app: "App", basis: "Basis", period: str) -> "tuple[Outlook, ...]":
+    """A missing forecast is a warning: ours stands without it."""
+    from deployer.reports.billing import vendor_forecasts
+    from deployer.reports.outlook import by_vendor
+
+    with progress("asking the clouds for their forecasts"):
+        forecasts, gaps = vendor_forecasts(app.providers, _period(period, basis.now), basis.now)
+    for gap in gaps:
+        warn(str(gap))
+    if not forecasts:
+        tell("No cloud has a forecast of its own: Azure makes one from 28 days of bills on, OpenAI none.")
+    return by_vendor(basis, forecasts)
 
 
 def _tell_age(app: "App", now: "datetime") -> None:

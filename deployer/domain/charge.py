@@ -80,6 +80,20 @@ class Spend:
 
 
 @dataclass(frozen=True)
+class VendorForecast:
+    """What the vendor itself expects `scope` to have cost by the end of `period`; `as_of` is when it was asked.
+
+    A scope is what the vendor forecasts for, such as a subscription; `accounts` are those of ours that lie in it.
+    """
+
+    scope: str
+    accounts: tuple[str, ...]
+    period: Period
+    amount: Money
+    as_of: datetime
+
+
+@dataclass(frozen=True)
 class Bill:
     """What the vendor says was billed for one account on one day; `as_of` is when the vendor was asked."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from deployer.domain.charge import Charge, Spend
+from deployer.domain.charge import Charge, Spend, VendorForecast
 from deployer.domain.money import Money
 from deployer.domain.period import Period
 from deployer.domain.snapshot import Tracked
@@ -33,12 +33,16 @@ class Basis:
 
 @dataclass(frozen=True)
 class Outlook:
-    """One forecast; with a budget, the share of it that will be used and when it is reached at the present burn."""
+    """One forecast; with a budget, the share of it that will be used and when it is reached at the present burn.
+
+    `vendor` is the vendor's own forecast for the same, where there is one: late, and of the bill.
+    """
 
     name: str
     forecast: Forecast
     budget: Money | None = None
     reached: datetime | None = None
+    vendor: VendorForecast | None = None
 
     @property
     def share(self) -> Decimal | None:
@@ -67,6 +71,17 @@ def by_policy(basis: Basis, policies: Sequence[Policy], period: str) -> tuple[Ou
     alone = frozenset(key for key, subject in _subjects(basis, spent).items() if not matching(policies, subject))
     if alone:
         outlooks.append(Outlook(NO_POLICY, _forecast(basis, span, spent, alone)))
+    return _sorted(outlooks)
+
+
+def by_vendor(basis: Basis, forecasts: Iterable[VendorForecast]) -> tuple[Outlook, ...]:
+    """Ours for the same accounts and period as each of the vendor's."""
+    outlooks: list[Outlook] = []
+    for theirs in forecasts:
+        spent, names = basis.readings.spent(theirs.period), {name.lower() for name in theirs.accounts}
+        subjects = _subjects(basis, spent)
+        keys = frozenset(key for key, subject in subjects.items() if subject.account.lower() in names)
+        outlooks.append(Outlook(theirs.scope, _forecast(basis, theirs.period, spent, keys), vendor=theirs))
     return _sorted(outlooks)
 
 

@@ -1,14 +1,25 @@
 """All services on one port: which modules are mounted, and what answers where none is."""
 
 from deployer.sandbox import control
-from deployer.sandbox.azure import account, cost, deployment, entra, error, graph, metric, model, retail, subscription
+from deployer.sandbox.azure import (
+    account,
+    deployment,
+    entra,
+    error,
+    expense,
+    graph,
+    metric,
+    model,
+    retail,
+    subscription,
+)
 from deployer.sandbox.dataplane import azure as azure_openai
 from deployer.sandbox.dataplane import openai
 from deployer.sandbox.dataplane.error import not_found
 from deployer.sandbox.wire import Request, Response, Route
 from deployer.sandbox.world import World
 
-MODULES = (entra, subscription, account, deployment, model, graph, metric, cost, retail, azure_openai, openai)
+MODULES = (entra, subscription, account, deployment, model, graph, metric, expense, retail, azure_openai, openai)
 
 
 def service_routes(world: World) -> list[Route]:

@@ -94,6 +94,27 @@ def test_bill_is_asked_for_and_lags_behind(ask: Ask) -> None:
     assert shown["bill_age"] == 0
 
 
+def test_bill_is_not_asked_for_again_for_some_hours_unless_told_to(ask: Ask, sandbox: Sandbox, run: Run) -> None:
+    def asked() -> int:
+        return int(sandbox.client.requests()["by_operation"].get("costs.query", 0))
+
+    ask("show", "--billed")
+    result = run("spend", "show", "--billed")
+    assert (asked(), "--refresh asks again" in result.stderr) == (1, True)
+    ask("show", "--refresh")
+    assert asked() == 2
+    sandbox.client.advance(seconds=4 * HOUR + 1)
+    ask("show", "--billed")
+    assert asked() == 3
+
+
+def test_bill_that_could_not_be_read_is_asked_for_again(ask: Ask, sandbox: Sandbox) -> None:
+    sandbox.client.fault({"operation": "costs.query", "kind": "status", "status": 403, "times": 1})
+    ask("show", "--billed")
+
+    assert ask("show", "--by", "account", "--billed")[DEV]["billed"] is not None
+
+
 def test_bill_that_cannot_be_read_is_a_warning(ask: Ask, sandbox: Sandbox, run: Run) -> None:
     sandbox.client.fault({"kind": "status", "status": 403, "path": "costmanagement"})
 
@@ -135,6 +156,22 @@ def test_forecast_tells_when_the_budget_will_be_used_up(ask: Ask) -> None:
 
 def test_forecast_by_deployment(ask: Ask) -> None:
     assert set(ask("forecast", "--by", "deployment")) == {f"azure:{DEV}/bot", f"azure:{PROD}/bot"}
+
+
+def test_azures_own_forecast_stands_beside_ours(ask: Ask, sandbox: Sandbox) -> None:
+    old = {"account": DEV, "name": "old", "model": TUNED, "created_at": "2026-08-01T00:00:00Z"}
+    sandbox.client.create_deployments([old])
+
+    rows = ask("forecast", "--vendor")
+
+    [name] = [name for name in rows if name.startswith("subscription ")]
+    assert float(rows[name]["vendor"]["amount"]) > 1000
+    assert rows[name]["expected"]["high"]["amount"] == "2448.00"  # two that we have seen, of the three
+    assert rows["dev"]["vendor"] is None
+
+
+def test_too_little_history_for_azure_is_said(ask: Ask, run: Run) -> None:
+    assert "No cloud has a forecast of its own" in run("spend", "forecast", "--vendor").stderr
 
 
 def test_gone_deployment_stays_in_the_account_and_stops_burning(ask: Ask, run: Run) -> None:

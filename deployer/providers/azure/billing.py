@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from deployer.domain.charge import Bill
+from deployer.domain.charge import Bill, VendorForecast
 from deployer.domain.deployment import Account
 from deployer.domain.money import Money
 from deployer.domain.period import Period
 from deployer.domain.snapshot import Gap
 from deployer.errors import CloudError
 from deployer.providers.azure.cloud import Cloud
+from deployer.providers.azure.costforecast import forecasts
 from deployer.providers.azure.costquery import OUR_RESOURCES, CostQueries, cost_of, day_of, midnight, time_period
 from deployer.providers.azure.costquota import units
 from deployer.providers.deadline import OBSERVATION, deadline
@@ -44,6 +45,13 @@ class AzureBilling:
             except CloudError as error:
                 gaps.append(Gap("billing", f"subscription {subscription}", error.message))
         return tuple(bills), tuple(gaps)
+
+    def forecast(
+        self, accounts: Sequence[Account], period: Period
+    ) -> tuple[tuple[VendorForecast, ...], tuple[Gap, ...]]:
+        """Azure's, for each subscription."""
+        with deadline(self._cloud.clock, OBSERVATION):
+            return forecasts(self._queries, accounts, period, self._cloud.clock.now())
 
     def _of_subscription(self, subscription: str, accounts: Mapping[str, Account], period: Period) -> list[Bill]:
         """All of them or an error: half a bill would read as a whole one."""

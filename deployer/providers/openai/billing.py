@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from deployer.domain.charge import Bill
+from deployer.domain.charge import Bill, VendorForecast
 from deployer.domain.deployment import Account
 from deployer.domain.money import Money
 from deployer.domain.period import Period
@@ -31,6 +31,12 @@ class OpenAIBilling:
             return (), (Gap("bills", PROVIDER, NO_ADMIN_KEY),)
         with deadline(self._cloud.clock, OBSERVATION):
             return self._billed(accounts, period)
+
+    def forecast(
+        self, accounts: Sequence[Account], period: Period
+    ) -> tuple[tuple[VendorForecast, ...], tuple[Gap, ...]]:
+        """OpenAI makes none."""
+        return (), ()
 
     def _billed(self, accounts: Sequence[Account], period: Period) -> tuple[tuple[Bill, ...], tuple[Gap, ...]]:
         names = {account.resource_id.lower(): account.name for account in accounts}

@@ -3,7 +3,7 @@
 Costs of an hour show 8 to 24 hours later; what is visible moves on about every four hours.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -13,12 +13,12 @@ from urllib.parse import quote
 import msgspec
 
 from deployer.sandbox.azure.costfilter import Facts, keeps
-from deployer.sandbox.azure.error import arm_error, guarded
+from deployer.sandbox.azure.error import arm_error
 from deployer.sandbox.azure.throttle import PREFIX, Throttle
 from deployer.sandbox.charge import Line, deployment_charges, training_line
 from deployer.sandbox.clock import at_seconds, parse_instant, seconds_of
 from deployer.sandbox.resource import Account, Refusal
-from deployer.sandbox.wire import Request, Response, Route
+from deployer.sandbox.wire import Request, Response
 from deployer.sandbox.world import World
 
 SERVICE = "Foundry Models"
@@ -26,18 +26,12 @@ DAY = timedelta(days=1)
 REFRESH = 4 * 3600.0
 SHORTEST, LONGEST = 8 * 3600.0, 20 * 3600.0  # and up to one refresh more
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
-_QUERY = "/providers/Microsoft.CostManagement/query"
 _GROUP = "/subscriptions/{subscription}/resourceGroups/{group}"
-_SCOPES = (
+SCOPES = (
     "/subscriptions/{subscription}",
     _GROUP,
     _GROUP + "/providers/Microsoft.CognitiveServices/accounts/{account}",
 )
-
-
-def routes(world: World) -> list[Route]:
-    handler = guarded(world, Costs(world).query)
-    return [Route("POST", scope + _QUERY, "costs.query", handler) for scope in _SCOPES]
 
 
 @dataclass(frozen=True)
@@ -71,20 +65,26 @@ class Costs:
 
     def query(self, request: Request) -> Response:
         query = read_query(request.document(), self._world.now())
-        scope = request.path[: -len(_QUERY)]
         skip = int(request.query("$skiptoken") or 0)
-        now = self._world.clock.seconds()
-        refused = self._throttle.admit(scope, query.units, now, follows=skip > 0)
+        refused = self.admit(request, query.units, follows=skip > 0)
         if refused:
-            return arm_error(429, "429", "Too many requests. Please retry.", refused.items())
-        rows = self._rows(query, self._accounts(request))
-        headers = [
-            (f"{PREFIX}qpu-consumed", str(query.units)),
-            (f"{PREFIX}qpu-remaining", self._throttle.remaining(now)),
-        ]
+            return refused
+        rows = self.rows(query, self.accounts(request))
+        headers = self.told(query.units)
         if not rows:
             return Response(204, b"", tuple(headers))
         return Response.encoded(self._page(request, query, rows, skip), 200, headers)
+
+    def admit(self, request: Request, units: int, *, follows: bool = False) -> Response | None:
+        """The refusal when the quota is used up; all kinds of questions share it."""
+        scope = request.path.partition("/providers/Microsoft.CostManagement/")[0]
+        refused = self._throttle.admit(scope, units, self._world.clock.seconds(), follows=follows)
+        return arm_error(429, "429", "Too many requests. Please retry.", refused.items()) if refused else None
+
+    def told(self, units: int) -> list[tuple[str, str]]:
+        """The headers of an answer that took `units`."""
+        remaining = self._throttle.remaining(self._world.clock.seconds())
+        return [(f"{PREFIX}qpu-consumed", str(units)), (f"{PREFIX}qpu-remaining", remaining)]
 
     def _page(self, request: Request, query: Query, rows: list[list[Any]], skip: int) -> bytes:
         end = skip + self._world.settings.cost_page_size
@@ -93,21 +93,12 @@ class Costs:
             version = quote(request.query("api-version"))
             link = f"{self._world.base_url}{quote(request.path)}?api-version={version}&$skiptoken={end}"
         name = self._world.naming.fixed_uuid(f"query:{request.path}:{skip}")
-        columns = [{"name": title, "type": "Number"} for title, _ in query.columns]
-        columns += [{"name": "UsageDate", "type": "Number"}] if query.daily else []
-        columns += [{"name": title, "type": "String"} for title in (*query.grouping, "Currency")]
-        body = {
-            "id": f"{request.path.lstrip('/')}/{name}",
-            "name": name,
-            "type": "Microsoft.CostManagement/query",
-            "location": None,
-            "sku": None,
-            "eTag": None,
-            "properties": {"nextLink": link, "columns": columns, "rows": rows[skip:end]},
-        }
-        return _ENCODER.encode(body)
+        columns = [(title, "Number") for title, _ in query.columns]
+        columns += [("UsageDate", "Number")] if query.daily else []
+        columns += [(title, "String") for title in (*query.grouping, "Currency")]
+        return encode_table(request.path, name, columns, rows[skip:end], link)
 
-    def _accounts(self, request: Request) -> list[Account]:
+    def accounts(self, request: Request) -> list[Account]:
         """The accounts of the scope. Costs outlive what made them, so gone deployments count."""
         wanted = {key: value.lower() for key, value in request.params.items()}
         if wanted["subscription"] not in {item.lower() for item in self._world.cloud.subscriptions}:
@@ -121,7 +112,7 @@ class Costs:
             and account.name.lower() == wanted.get("account", account.name.lower())
         ]
 
-    def _rows(self, query: Query, accounts: list[Account]) -> list[list[Any]]:
+    def rows(self, query: Query, accounts: list[Account]) -> list[list[Any]]:
         sums: dict[tuple[Any, ...], dict[str, Decimal]] = {}
         for day, account, line in self._lines(query, accounts):
             facts = _facts(account, line)
@@ -153,6 +144,26 @@ class Costs:
                 if account and charge.provider == "azure" and first <= seconds_of(charge.at) < last:
                     yield day, account, training_line(self._world, charge)
             day += DAY
+
+
+def encode_table(
+    path: str, name: str, columns: Iterable[tuple[str, str]], rows: list[list[Any]], link: str | None = None
+) -> bytes:
+    """Rows under their columns, as every question of Cost Management is answered."""
+    body = {
+        "id": f"{path.lstrip('/')}/{name}",
+        "name": name,
+        "type": "Microsoft.CostManagement/query",
+        "location": None,
+        "sku": None,
+        "eTag": None,
+        "properties": {
+            "nextLink": link,
+            "columns": [{"name": title, "type": kind} for title, kind in columns],
+            "rows": rows,
+        },
+    }
+    return _ENCODER.encode(body)
 
 
 def read_query(body: Any, now: datetime) -> Query:

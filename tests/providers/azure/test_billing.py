@@ -116,3 +116,32 @@ def test_more_than_a_year_is_asked_for_in_parts_and_the_future_not_at_all(sandbo
     azure.billing.billed(accounts, Period(BEGINNING + timedelta(days=1), BEGINNING + timedelta(days=2)))
 
     assert sandbox.client.requests()["by_operation"]["costs.query"] == 2
+
+
+def test_azures_own_forecast_is_read_beside_ours(sandbox: Sandbox, azure: Provider) -> None:
+    made = {"account": DEV, "name": "triage", "model": TUNED, "sku": "Standard", "created_at": "2026-08-01T00:00:00Z"}
+    sandbox.client.create_deployments([made])
+    sandbox.client.advance(seconds=5 * 86_400)
+    month = Period(BEGINNING, BEGINNING + timedelta(days=30))
+
+    (theirs,), gaps = azure.billing.forecast(azure.inventory.observe().accounts, month)
+
+    assert gaps == ()
+    assert theirs.amount.rounded() == Money(Decimal("1224.00"))
+    assert theirs.scope.startswith("subscription ")
+    assert DEV in theirs.accounts
+
+
+def test_too_little_history_is_no_forecast_and_no_failure(azure: Provider) -> None:
+    month = Period(BEGINNING, BEGINNING + timedelta(days=30))
+
+    assert azure.billing.forecast(azure.inventory.observe().accounts, month) == ((), ())
+
+
+def test_forecast_that_may_not_be_read_is_a_gap(sandbox: Sandbox, azure: Provider) -> None:
+    sandbox.client.fault({"operation": "costs.forecast", "kind": "status", "status": 403})
+
+    found, gaps = azure.billing.forecast(azure.inventory.observe().accounts, LAST_WEEK)
+
+    assert found == ()
+    assert [gap.what for gap in gaps] == ["forecast"]

@@ -1,0 +1,72 @@
+"""What the clouds themselves say of money, asked for sparingly.
+
+Microsoft recommends one call a day: the figures change about every four hours, and the quota belongs to the whole
+tenant. So what was asked for a short while ago, by any process on this ledger, is not asked for again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from deployer.domain.charge import VendorForecast
+from deployer.domain.deployment import Account
+from deployer.domain.period import Period
+from deployer.domain.snapshot import Gap
+from deployer.ports import Ledger, Provider
+from deployer.reports.survey import survey
+
+FRESH = timedelta(hours=4)
+"""How often Cost Management refreshes its figures, at best."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`gaps` are bills that could not be read; `fresh` names clouds whose bill was asked for within `FRESH`."""
+
+    gaps: tuple[Gap, ...] = ()
+    fresh: tuple[str, ...] = ()
+
+
+def ask_for_bills(
+    providers: Mapping[str, Provider], ledger: Ledger, span: Period, now: datetime, *, refresh: bool = False
+) -> Asked:
+    """Read the bills of `span` into the ledger, unless that was done a short while ago; `refresh` does it anyway."""
+    holder = uuid4().hex
+    due = {name: one for name, one in providers.items() if _take(ledger, name, span, holder, now) or refresh}
+    gaps: list[Gap] = []
+    accounts = survey(due, now, usage=False).accounts if due else ()
+    for name, provider in due.items():
+        bills, missed = provider.billing.billed(_of(name, accounts), span)
+        ledger.readings.record_bills(bills)
+        if missed:
+            ledger.release(_lease(name, span), holder)
+        gaps += missed
+    return Asked(tuple(gaps), tuple(name for name in providers if name not in due))
+
+
+def vendor_forecasts(
+    providers: Mapping[str, Provider], span: Period, now: datetime
+) -> tuple[tuple[VendorForecast, ...], tuple[Gap, ...]]:
+    """The clouds' own forecasts; what could not be read is a gap."""
+    accounts = survey(providers, now, usage=False).accounts
+    found: list[VendorForecast] = []
+    gaps: list[Gap] = []
+    for name, provider in providers.items():
+        forecasts, missed = provider.billing.forecast(_of(name, accounts), span)
+        found += forecasts
+        gaps += missed
+    return tuple(found), tuple(gaps)
+
+
+def _take(ledger: Ledger, provider: str, span: Period, holder: str, now: datetime) -> bool:
+    """Whether it is our turn to ask: the lease runs out when there may be something new."""
+    return ledger.lease(_lease(provider, span), holder, now, FRESH.total_seconds())
+
+
+def _lease(provider: str, span: Period) -> str:
+    return f"bill:{provider}:{span.start:%Y-%m-%d}:{span.end:%Y-%m-%d}"
+
+
+def _of(provider: str, accounts: Sequence[Account]) -> list[Account]:
+    return [account for account in accounts if account.provider == provider]
