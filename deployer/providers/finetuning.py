@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from deployer.clock import Clock
 from deployer.domain.deployment import Account
@@ -38,6 +38,9 @@ LAST_SECOND = 253_402_300_800.0
 class FineTuning:
     """The port `Training` over an openai client per account; the clients must have `max_retries=0`."""
 
+    keep_files: ClassVar[int | None] = None
+    """Seconds after which the vendor may drop an uploaded file by itself; None where it takes no such wish."""
+
     def __init__(self, provider: str, client: Callable[[Account], OpenAI], attempts: Attempts, clock: Clock) -> None:
         self._provider = provider
         self._client = client
@@ -48,7 +51,7 @@ class FineTuning:
         """Upload and wait until processed; a lost answer leaves one file, not two."""
         client, what = self._client(account), f"upload {path.name} to {account.name}"
         with deadline(self._clock, PROCESSING_LIMIT):
-            document = Uploader(client, self._attempts, self._clock, path, what, marker).upload()
+            document = Uploader(client, self._attempts, self._clock, path, what, marker, self.keep_files).upload()
             return self._processed(client, account, document)
 
     def discard(self, account: Account, marker: str) -> int:

@@ -27,16 +27,27 @@ File = Mapping[str, Any]
 
 
 class Uploader:
-    """Sends one data file through one account's client; `what` names it in errors, `marker` is put into its name."""
+    """Sends one data file through one account's client; `what` names it in errors, `marker` is put into its name.
+
+    `keep` is how many seconds the vendor shall keep it at most, where it takes such a wish.
+    """
 
     def __init__(
-        self, client: OpenAI, attempts: Attempts, clock: Clock, path: Path, what: str, marker: str = ""
+        self,
+        client: OpenAI,
+        attempts: Attempts,
+        clock: Clock,
+        path: Path,
+        what: str,
+        marker: str = "",
+        keep: int | None = None,
     ) -> None:
         self._client = client
         self._attempts = attempts
         self._clock = clock
         self._path = path
         self._what = what
+        self._wishes: dict[str, Any] = {"expires_after": {"anchor": "created_at", "seconds": keep}} if keep else {}
         self._name = f"{path.stem}.{marker}{path.suffix}" if marker else path.name
 
     def upload(self) -> File:
@@ -57,7 +68,7 @@ class Uploader:
     def _send(self) -> File:
         def create() -> Any:
             with self._path.open("rb") as content:
-                return self._client.files.create(file=(self._name, content), purpose=PURPOSE)
+                return self._client.files.create(file=(self._name, content), purpose=PURPOSE, **self._wishes)
 
         return identified(self._what, self._attempts(self._what, create, repeatable=False), maybe_done=True)
 

@@ -21,7 +21,7 @@ from deployer.guard.lock import exclusive
 from deployer.ports import Provider
 from deployer.training.order import choose_account, choose_provider
 from deployer.training.outcome import charge_of, subject_key, subject_of, trained
-from deployer.training.recovery import MARKER, job_id_of, recover_starts
+from deployer.training.recovery import MARKER, discard_files, job_id_of, recover_starts
 
 FIRST_WAIT, LONGEST_WAIT = 5.0, 30.0
 """Seconds between two looks at a job."""
@@ -167,7 +167,8 @@ def _settle(context: GuardContext, found: Followed, act: Act | None) -> Followed
     if act is not None:
         settle_ids(context, act, f"job {job.id} {job.status}: {cost}")
         phase = Phase.FAILED if job.status.lower() == "failed" else Phase.DONE
-        context.ledger.journal.step(act.id, phase, context.clock.now(), f"{job.id} {job.status}, {cost}")
+        files = discard_files(found.provider, found.account, str(act.body.get("marker", "")))
+        context.ledger.journal.step(act.id, phase, context.clock.now(), f"{job.id} {job.status}, {cost}{files}")
     return replace(found, cost=cost)
 
 

@@ -39,7 +39,7 @@ def find_marked(jobs: Iterable[Job], marker: str) -> Job | None:
 
 
 def discard_files(provider: Provider, account: Account, marker: str) -> str:
-    """Remove what was uploaded for a job that does not exist; words for the journal."""
+    """Remove what was uploaded for a job that has ended or never was, and nothing else; words for the journal."""
     try:
         removed = provider.training.discard(account, marker)
     except CloudError as error:

@@ -7,6 +7,8 @@ for with a training file that cannot exist: who may not create jobs is refused f
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from deployer.domain.deployment import Account
 from deployer.errors import CloudError
 from deployer.providers.finetuning import FineTuning
@@ -17,6 +19,9 @@ NO_MODEL = {"model_not_available", "model_not_found"}
 
 
 class OpenAITraining(FineTuning):
+    keep_files: ClassVar[int | None] = 30 * 86_400
+    """The longest that OpenAI takes (`expires_after`): a net below the removal when the job has ended."""
+
     def refusal(self, account: Account, model: str) -> str:
         """Why no job of this model is taken. Raises CloudError when that cannot be asked."""
         jobs, what = self._client(account).fine_tuning.jobs, f"ask whether {account.name} may fine-tune {model}"

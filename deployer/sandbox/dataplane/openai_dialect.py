@@ -68,6 +68,7 @@ class OpenAIDialect:
             "id": file.id,
             "bytes": len(file.content),
             "created_at": unix(file.created_at),
+            **({"expires_at": unix(file.expires_at)} if file.expires_at else {}),
             "filename": file.filename,
             "purpose": file.purpose,
             "status": "processed" if file.age(now) >= _PROCESSED_SECONDS else "uploaded",

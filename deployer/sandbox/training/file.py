@@ -34,6 +34,7 @@ class StoredFile:
     load: Callable[[], bytes]
     produced: bool = False
     looks: int = 0
+    expires_at: datetime | None = None
 
     @property
     def content(self) -> bytes:
@@ -69,6 +70,11 @@ class FileStore:
         del self._files[file_id]
         self._deleted.add((owner, file_id))
         return True
+
+    def drop_expired(self, now: datetime) -> None:
+        """What was uploaded with an end is gone once that has come."""
+        for file in [item for item in self._files.values() if item.expires_at and item.expires_at <= now]:
+            self.delete(file.owner, file.id)
 
     def was_deleted(self, owner: str, file_id: str) -> bool:
         return (owner, file_id) in self._deleted

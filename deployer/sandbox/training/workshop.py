@@ -73,7 +73,11 @@ class Workshop:
         purpose = upload.fields.get("purpose", "fine-tune")
         content = upload.content
         file_id = f"file-{self._world.naming.hex('file')}"
-        return self.files.add(StoredFile(file_id, owner, upload.filename, purpose, self._world.now(), lambda: content))
+        now = self._world.now()
+        file = StoredFile(file_id, owner, upload.filename, purpose, now, lambda: content)
+        seconds = upload.fields.get("expires_after[seconds]", "")
+        file.expires_at = now + timedelta(seconds=int(seconds)) if seconds.isdigit() else None
+        return self.files.add(file)
 
     # --- jobs ---------------------------------------------------------------------------------
 
@@ -136,6 +140,7 @@ class Workshop:
 
     def settle(self, now: datetime) -> None:
         """End what has ended by now."""
+        self.files.drop_expired(now)
         for job in [item for item in self._open if item.phase(now).ended]:
             self._open.remove(job)
             self._close(job, job.schedule.ends() or now)
