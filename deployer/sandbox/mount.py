@@ -15,7 +15,7 @@ from deployer.sandbox.azure import (
 )
 from deployer.sandbox.dataplane import azure as azure_openai
 from deployer.sandbox.dataplane import openai
-from deployer.sandbox.dataplane.error import not_found
+from deployer.sandbox.dataplane.error import not_found, wrong_method
 from deployer.sandbox.wire import Request, Response, Route
 from deployer.sandbox.world import World
 
@@ -26,10 +26,12 @@ def service_routes(world: World) -> list[Route]:
     return [route for module in MODULES for route in module.routes(world)]
 
 
-def refuse(request: Request, allowed: tuple[str, ...]) -> Response:
+def refuse(world: World, request: Request, allowed: tuple[str, ...]) -> Response:
     """The answer to a path or method that nobody serves, in the words of the vendor who owns the path."""
     if request.path.startswith("/_sandbox"):
         return control.refuse(request, allowed)
-    if request.path.startswith(("/v1", "/accounts/")):
+    if request.path.startswith("/v1"):
+        return wrong_method(request) if allowed else not_found(request)
+    if request.path.startswith("/accounts/"):
         return not_found(request)
-    return error.not_allowed(request, allowed) if allowed else error.not_found(request)
+    return error.refuse(world, request, allowed)

@@ -25,6 +25,7 @@ from deployer.sandbox.clock import parse_instant
 from deployer.sandbox.credential import Credentials
 from deployer.sandbox.fault import Fault
 from deployer.sandbox.genesis import Beginning, begin, environment
+from deployer.sandbox.heading import add_headers
 from deployer.sandbox.naming import Naming
 from deployer.sandbox.recording import Recording
 from deployer.sandbox.wire import Match, Request, Response, Router
@@ -91,6 +92,8 @@ class Application:
             await asyncio.sleep(self.world.settings.latency)
         fault = self.world.faults.strike(request.method, _target(request), operation)
         response = await self._play(fault, request, match)
+        if response is not None:
+            add_headers(self.world, request, response, self.counts.total() + 1)
         self._record(request, operation, response, fault)
         return response
 
@@ -111,7 +114,7 @@ class Application:
 
     def _handle(self, request: Request, match: Match) -> Response:
         if match.route is None:
-            return mount.refuse(request, match.allowed)
+            return mount.refuse(self.world, request, match.allowed)
         try:
             return match.route.handler(request)
         except Exception:

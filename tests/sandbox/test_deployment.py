@@ -187,12 +187,14 @@ def test_what_is_missing_is_told_apart(sandbox: Sandbox) -> None:
         wire.arm("GET", "/resourceGroups/nothing"),
         wire.arm("GET", account_path("nothing")),
         wire.arm("GET", "/providers/Microsoft.Nothing/things"),
+        wire.arm("GET", "/providers/Microsoft.CognitiveServices/nothing"),
         wire.send("GET", f"{account_id(sandbox)}"),
     ]
     assert [(answer.status, answer.code) for answer in unknown] == [
         (404, "SubscriptionNotFound"),
         (404, "ResourceGroupNotFound"),
         (404, "ResourceNotFound"),
+        (404, "InvalidResourceNamespace"),
         (404, "InvalidResourceType"),
         (400, "MissingApiVersionParameter"),
     ]

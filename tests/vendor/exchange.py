@@ -118,7 +118,8 @@ def _body(exchange: Exchange, operation: Operation) -> Iterator[Problem]:
 
 
 def _form(exchange: Exchange, operation: Operation) -> Iterator[Problem]:
-    sent = {name.decode() for name in _PART.findall(exchange.body.encode())}
+    # An object's fields are written `name[field]`.
+    sent = {name.decode().partition("[")[0] for name in _PART.findall(exchange.body.encode())}
     schema = operation.bodies.get("multipart/form-data")
     if schema:
         known, required = set(schema.content["properties"]), set(schema.content.get("required", ()))

@@ -8,6 +8,14 @@ from deployer.sandbox.resource import Refusal
 from deployer.sandbox.wire import BadBody, Handler, Request, Response
 from deployer.sandbox.world import World
 
+SERVED = frozenset(
+    {
+        "microsoft.cognitiveservices", "microsoft.insights", "microsoft.costmanagement", "microsoft.resourcegraph",
+        "microsoft.authorization", "microsoft.resources", "microsoft.consumption",
+    }
+)  # fmt: skip
+"""The namespaces of which the sandbox serves at least something."""
+_JSON = re.compile(r"(text|application)/([\w.-]+\+)?json", re.IGNORECASE)
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z]+)?", re.IGNORECASE)
 
 
@@ -41,7 +49,7 @@ def guarded(world: World, handler: Handler) -> Handler:
         return response
 
     def answer(request: Request) -> Response:
-        refused = _check_version(request)
+        refused = _check_version(request) or _check_content(request)
         if refused:
             return refused
         try:
@@ -89,11 +97,33 @@ def _check_version(request: Request) -> Response | None:
     return None
 
 
-def not_found(request: Request) -> Response:
-    """The answer to a path that no provider serves."""
-    return arm_error(404, "InvalidResourceType", f"The resource type could not be found for the path '{request.path}'.")
+def _check_content(request: Request) -> Response | None:
+    kind = request.header("content-type").partition(";")[0].strip()
+    if not request.body or not kind or _JSON.fullmatch(kind):
+        return None
+    message = f"The content media type '{kind}' is not supported. Only 'application/json' is supported."
+    return arm_error(415, "UnsupportedMediaType", message)
 
 
-def not_allowed(request: Request, allowed: tuple[str, ...]) -> Response:
+def refuse(world: World, request: Request, allowed: tuple[str, ...]) -> Response:
+    """The answer to a path that no provider serves, or not by this method; who asks is looked at first."""
+    refused = _check_token(world, request) or _check_version(request)
+    if refused or not allowed:
+        return refused or not_found(request)
     message = f"The requested resource does not support http method '{request.method}'."
     return arm_error(405, "MethodNotAllowed", message, [("allow", ", ".join(allowed))])
+
+
+def not_found(request: Request) -> Response:
+    """The answer to a path that no provider serves."""
+    _, mark, rest = request.path.rpartition("/providers/")
+    namespace, *kinds = rest.split("/")
+    if not mark:
+        return arm_error(404, "NotFound", f"The requested path '{request.path}' was not found.")
+    if namespace.lower() not in SERVED:
+        return arm_error(404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid.")
+    message = (
+        f"The resource type '{'/'.join(kinds[::2])}' could not be found in the namespace '{namespace}' "
+        f"for api version '{request.query('api-version')}'."
+    )
+    return arm_error(404, "InvalidResourceType", message)

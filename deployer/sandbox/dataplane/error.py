@@ -45,3 +45,9 @@ def not_found(request: Request) -> Response:
     if request.path.startswith("/v1"):
         return openai_error(404, f"Invalid URL ({request.method} {request.path})").response
     return azure_error(404, "404", "Resource not found").response
+
+
+def wrong_method(request: Request) -> Response:
+    """The answer to a path of OpenAI's that is served, but not by this method."""
+    message = f"Not allowed to {request.method} on {request.path}. (HINT: Perhaps you meant to use another method.)"
+    return openai_error(405, message, code="method_not_supported").response
