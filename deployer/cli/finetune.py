@@ -154,7 +154,8 @@ def list_all(app: "App", provider: str, account: str, output: str) -> None:
 
     with progress("listing jobs"):
         found, gaps = list_jobs(app.guard_context(policies_needed=False), provider, account)
-    emit([job_row(each) for each in found], output, JOB_COLUMNS, empty="No fine-tune jobs.")
+    columns = JOB_COLUMNS if any(each.job.error for each in found) else JOB_COLUMNS[:-1]
+    emit([job_row(each) for each in found], output, columns, empty="No fine-tune jobs.")
     finish(show_gaps(gaps))
 
 

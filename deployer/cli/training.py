@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from deployer.cli.render import Column, emit, iso, moment, money, say, tell, warn
@@ -44,7 +45,9 @@ JOB_COLUMNS = (
     Column("trained_tokens", "tokens", right=True),
     Column("cost", right=True),
     Column("fine_tuned_model", "fine-tuned model"),
+    Column("error", "why it failed", show=lambda value: shorten(value, 80, placeholder="…")),
 )
+"""The last one is left out where nothing failed."""
 
 
 def estimate_rows(estimate: "Estimate") -> list[dict[str, Any]]:

@@ -24,6 +24,12 @@ from deployer.training.epoch import expected_epochs
 MOST_EPOCHS = 50
 """The vendors take 1 to 50."""
 
+CAP_IS_GONE = (
+    "Azure pauses a reinforcement job by itself at $5,000 of training and grading; "
+    "once it is resumed, nothing stops it again but its end, a cancel or a pause"
+)
+"""From Azure's cost management page for fine-tuning, read 2026-11-20; the pause leaves a deployable checkpoint."""
+
 _AUTO_CEILING = 25
 """The most that `auto` is expected to choose, which a budget has to allow for."""
 
@@ -155,12 +161,14 @@ def billed_tokens(provider: str, tokens: int) -> int:
     return -(-tokens // 1000) * 1000 if provider == "azure" else tokens
 
 
-def training_rate(account: Account, model: str, tier: str, book: PriceBook, at: datetime) -> Rate | Unpriced:
-    """The price of a trained token in force at `at`."""
+def training_rate(
+    account: Account, model: str, tier: str, book: PriceBook, at: datetime, meter: Meter = Meter.TRAINING
+) -> Rate | Unpriced:
+    """The price of a trained token (or of an hour, of reinforcement) in force at `at`."""
     return book.find(
         PriceQuery(
             provider=account.provider,
-            meter=Meter.TRAINING,
+            meter=meter,
             model=base_model(model),
             tier=price_tier(tier),
             region=account.region,
@@ -217,3 +225,5 @@ def _warnings(report: DatasetReport, place: Place, at: datetime, closing: Closin
         yield f"{report.model} is not known here: its tokens were counted with {report.encoding}"
     if place.tier.lower() == "developertier":
         yield "a model served on the developer tier is deleted after 24 hours, whatever it does"
+    if report.kind == "reinforcement" and place.account.provider == "azure":
+        yield CAP_IS_GONE

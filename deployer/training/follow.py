@@ -20,7 +20,7 @@ from deployer.guard.gate import settle_ids
 from deployer.guard.lock import exclusive
 from deployer.ports import Provider
 from deployer.training.order import choose_account, choose_provider
-from deployer.training.outcome import charge_of, subject_key, subject_of, trained
+from deployer.training.outcome import charge_of, says_enough, subject_key, subject_of, trained
 from deployer.training.recovery import MARKER, discard_files, job_id_of, recover_starts
 
 FIRST_WAIT, LONGEST_WAIT = 5.0, 30.0
@@ -158,9 +158,10 @@ def _settle(context: GuardContext, found: Followed, act: Act | None) -> Followed
     job, cost = found.job, found.cost
     if cost is None:
         expected = act.body.get("expected_tokens") if act else None
-        events = () if job.status.lower() == "failed" else found.provider.training.events(found.account, job.id)
+        now = context.clock.now()
+        events = () if says_enough(job, now) else found.provider.training.events(found.account, job.id)
         done = trained(job, events, int(expected) if expected is not None else None)
-        charge = charge_of(job, found.account, done, context.book, context.clock.now())
+        charge = charge_of(job, found.account, done, context.book, now)
         managed = act is not None or MARKER in job.metadata
         context.ledger.readings.record_subject(subject_of(job, found.account, managed=managed), [charge])
         cost = _spend([charge])

@@ -19,6 +19,10 @@ from deployer.spend.price import PriceBook, Rate, Unpriced
 from deployer.training.estimate import billed_tokens, price_tier, training_rate
 
 _BILLED = re.compile(r"[Tt]raining tokens billed: ([\d,]+)")
+_LONG_AGO = timedelta(days=62)
+"""No budget of a month or less looks back so far."""
+
+_FREE = "failed jobs are not billed"
 _STEP = re.compile(r"[Ss]tep (\d+)(?:/(\d+))?")
 
 
@@ -41,7 +45,7 @@ def trained(job: Job, events: Sequence[JobEvent], expected: int | None) -> Train
     if (said := billed_in(events)) is not None:
         return Trained(said, Bound.EXACT, "the event that prints the billed tokens")
     if job.status.lower() == "failed":
-        return Trained(0, Bound.EXACT, "failed jobs are not billed")
+        return Trained(0, Bound.EXACT, _FREE)
     if job.trained_tokens is not None:
         bound = Bound.UPPER if job.provider == "azure" else Bound.EXACT
         return Trained(job.trained_tokens, bound, "trained_tokens of the job")
@@ -50,6 +54,17 @@ def trained(job: Job, events: Sequence[JobEvent], expected: int | None) -> Train
     if not _trained_at_all(events):
         return Trained(0, Bound.EXACT, "cancelled before training: not billed")
     return Trained(_work_done(events, expected), Bound.UPPER, "the estimate, for a job cancelled while it trained")
+
+
+def says_enough(job: Job, now: datetime) -> bool:
+    """Whether the events of an ended job add nothing to what it says itself, so that nobody need read them.
+
+    OpenAI's figure is exact, failed jobs cost nothing, and of a job that ended long ago the upper bound will do.
+    """
+    if job.status.lower() in {"failed", "deleted"} or job.method.lower() == "reinforcement":
+        return True
+    old = job.finished_at is not None and now - job.finished_at > _LONG_AGO
+    return job.trained_tokens is not None and (old or job.provider == "openai")
 
 
 def billed_in(events: Sequence[JobEvent]) -> int | None:
@@ -65,6 +80,8 @@ def charge_of(job: Job, account: Account, done: Trained, book: PriceBook, now: d
 
     An unknown price or quantity makes an unpriced charge, never a free one.
     """
+    if job.method.lower() == "reinforcement":
+        return _by_the_hour(job, account, book, now)
     end = (job.finished_at or now).replace(microsecond=0)
     tier = job.training_tier or ("standard" if job.provider == "azure" else "")
     rate: Rate | Unpriced = training_rate(account, job.model, tier, book, end)
@@ -74,17 +91,38 @@ def charge_of(job: Job, account: Account, done: Trained, book: PriceBook, now: d
         amount, source = Money.zero(), done.source
     elif not isinstance(rate, Unpriced) and done.tokens is not None:
         amount = rate.cost(Decimal(_rounded(job.provider, done)))
+    return _charge(job, Meter.TRAINING, Decimal(done.tokens or 0), amount, source, done.bound, now)
+
+
+def _by_the_hour(job: Job, account: Account, book: PriceBook, now: datetime) -> Charge:
+    """Reinforcement is billed by the hour of training: at most from its creation to its end, queue included."""
+    end, tier = job.finished_at or now, job.training_tier or ("standard" if job.provider == "azure" else "")
+    rate = training_rate(account, job.model, tier, book, end, Meter.TRAINING_HOURS)
+    if job.status.lower() == "failed":
+        return _charge(job, Meter.TRAINING_HOURS, Decimal(0), Money.zero(), _FREE, Bound.EXACT, now)
+    if job.created_at is None or isinstance(rate, Unpriced):
+        what = rate.what if isinstance(rate, Unpriced) else "how long it trained is not known"
+        return _charge(job, Meter.TRAINING_HOURS, Decimal(0), None, what, Bound.UPPER, now)
+    hours = (Decimal((end - job.created_at) // timedelta(seconds=36)) + 1) / 100
+    source = f"all hours since it was created, without the tokens of graders; {rate.source}"
+    return _charge(job, Meter.TRAINING_HOURS, hours, rate.cost(hours), source, Bound.UPPER, now)
+
+
+def _charge(
+    job: Job, meter: Meter, quantity: Decimal, amount: Money | None, source: str, bound: Bound, now: datetime
+) -> Charge:
+    end = (job.finished_at or now).replace(microsecond=0)
     return Charge(
         subject=subject_key(job.provider, job.id),
         instance=job.created_at.isoformat() if job.created_at else "",
-        meter=Meter.TRAINING,
+        meter=meter,
         period=Period(end, end + timedelta(seconds=1)),
-        quantity=Decimal(done.tokens or 0),
+        quantity=quantity,
         amount=amount,
         known=Known.ACCRUED,
         source=source,
         as_of=now,
-        bound=done.bound,
+        bound=bound,
     )
 
 

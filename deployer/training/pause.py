@@ -8,13 +8,9 @@ from deployer.domain.act import ActKind
 from deployer.domain.job import Job
 from deployer.errors import Refused
 from deployer.guard.context import GuardContext
+from deployer.training.estimate import CAP_IS_GONE
 from deployer.training.follow import Followed
 from deployer.training.intervention import Intervention, intervene
-
-CAP_IS_GONE = (
-    "Azure pauses a reinforcement job by itself at $5,000 of training and grading; "
-    "once it is resumed, nothing stops it again but its end, a cancel or a pause"
-)
 
 _PAUSE = Intervention(
     ActKind.PAUSE_JOB,
@@ -45,4 +41,4 @@ def resume(context: GuardContext, found: Followed, *, who: str, reason: str = ""
 
 def warnings(job: Job) -> tuple[str, ...]:
     """What a person should know before letting a paused job go on."""
-    return (CAP_IS_GONE,) if job.method == "reinforcement" else ()
+    return (CAP_IS_GONE,) if job.method == "reinforcement" and job.provider == "azure" else ()

@@ -15,7 +15,7 @@ from deployer.domain.act import Act, ActKind, Phase
 from deployer.domain.job import Job, JobSpec
 from deployer.domain.model import base_model
 from deployer.domain.subject import Subject, SubjectKind
-from deployer.errors import CloudError, DeployerError, Refused
+from deployer.errors import CloudError, DeployerError, InvalidUsage, Refused
 from deployer.guard.context import GuardContext
 from deployer.guard.gate import Pass, gate, settle
 from deployer.guard.lock import exclusive
@@ -55,6 +55,11 @@ def start(
     quoted = quote(context, order)
     if reason := quoted.estimate.obstacle:
         raise Refused(f"not started: {reason}", next_step=offer(quoted.estimate))
+    if quoted.report.kind == "reinforcement":
+        raise InvalidUsage(
+            "not started: a reinforcement job needs a grader, which cannot be given here",
+            next_step="create it in the vendor's portal; list, watch, pause and cancel work on it from here",
+        )
     recover_starts(context)
     with exclusive(context, lock_name(quoted.fingerprint)) as hold:
         if hold is None:
@@ -167,6 +172,7 @@ def _upload(quoted: Quote, marker: str, say: Say) -> JobSpec:
         hyperparameters=quoted.hyperparameters,
         training_tier=quoted.estimate.place.tier,
         metadata={MARKER: marker},
+        method="dpo" if quoted.report.kind == "preference" else "supervised",
     )
 
 

@@ -1,17 +1,18 @@
 """What an ended job is charged: what the vendor says, or the most that it can be."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from deployer import pricebook
-from deployer.domain.charge import Bound, Charge
+from deployer.domain.charge import Bound, Charge, Meter
 from deployer.domain.deployment import Account
 from deployer.domain.job import Job, JobEvent
 from deployer.domain.money import Money
 from deployer.training.metric import parse_metrics, summarise
-from deployer.training.outcome import Trained, charge_of, trained
+from deployer.training.outcome import Trained, charge_of, says_enough, trained
 
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
 ACCOUNT = Account("azure", "aoai", "/aoai", region="eastus2")
@@ -52,6 +53,31 @@ def test_a_job_cancelled_before_training_is_not_billed() -> None:
 def test_a_job_cancelled_while_it_trained_is_charged_for_the_work_at_most() -> None:
     done = trained(job("cancelled"), events("Step 20/100: training loss=0.5", "Step 40/100: training loss=0.4"), 9000)
     assert (done.tokens, done.bound) == (4500, Bound.UPPER)
+
+
+def test_reinforcement_is_charged_by_the_hour_at_most_since_it_was_created() -> None:
+    trained_for = replace(
+        job("succeeded", model="o4-mini"), method="reinforcement", created_at=NOW - timedelta(hours=2, minutes=30)
+    )
+    made = charge(Trained(None, Bound.UPPER, "x"), trained_for)
+    assert (made.meter, made.quantity, made.amount) == (Meter.TRAINING_HOURS, Decimal("2.51"), Money.of("276.10"))
+    assert made.bound is Bound.UPPER
+    assert "graders" in made.source
+
+
+def test_failed_reinforcement_costs_nothing_and_one_of_unknown_length_is_unpriced() -> None:
+    failed = replace(job("failed", model="o4-mini"), method="reinforcement")
+    assert charge(Trained(0, Bound.EXACT, "x"), failed).amount == Money.zero()
+    undated = replace(job("succeeded", model="o4-mini"), method="reinforcement", created_at=None)
+    assert charge(Trained(0, Bound.EXACT, "x"), undated).amount is None
+
+
+def test_events_are_read_only_where_they_tell_more_than_the_job() -> None:
+    assert says_enough(job("failed"), NOW)
+    assert says_enough(job("succeeded", "openai", tokens=5), NOW)
+    assert not says_enough(job("succeeded", "openai"), NOW)
+    assert not says_enough(job("succeeded", tokens=5), NOW)
+    assert says_enough(job("succeeded", tokens=5), NOW + timedelta(days=90))
 
 
 def test_without_an_estimate_and_without_a_word_the_quantity_is_unknown_not_zero() -> None:

@@ -7,8 +7,9 @@ import pytest
 from deployer.domain.act import ActKind, Phase
 from deployer.domain.job import Hyperparameters
 from deployer.errors import CloudError, Refused
+from deployer.training.estimate import CAP_IS_GONE
 from deployer.training.follow import Followed, find_job, watch
-from deployer.training.pause import CAP_IS_GONE, pause, resume, warnings
+from deployer.training.pause import pause, resume, warnings
 from deployer.training.start import start
 from tests.training.world import ACCOUNT, World
 
