@@ -10,6 +10,7 @@ from deployer.domain.period import Period
 from deployer.errors import CloudError
 from deployer.ports import Check
 from deployer.providers.azure.billing import AzureBilling
+from deployer.providers.azure.budget import read_budgets
 from deployer.providers.azure.catalog import AzureCatalog
 from deployer.providers.azure.cloud import Cloud
 from deployer.providers.azure.endpoint import scope
@@ -26,6 +27,10 @@ METRICS_STEP = (
 COSTS_STEP = (
     "give the credential the role Cost Management Reader on the subscription (Microsoft.CostManagement/query/read); "
     "without it bills cannot be read"
+)
+BUDGETS_STEP = (
+    "give the credential the role Cost Management Reader on the subscription (Microsoft.Consumption/budgets/read); "
+    "without it Azure's own budgets are not shown"
 )
 MODELS_STEP = (
     "give the credential Microsoft.CognitiveServices/locations/models/read on the subscription; "
@@ -56,6 +61,7 @@ class Checkup:
         if accounts:
             lines.append(self._metrics(accounts))
             lines.append(self._costs(accounts))
+            lines.append(self._budgets(accounts))
             lines.append(self._models(accounts[0]))
             lines.append(check_rights(self._cloud, accounts[0]))
         return tuple(lines)
@@ -93,6 +99,14 @@ class Checkup:
         except CloudError as error:
             return Check("azure models", False, error.message, MODELS_STEP, optional=True)
         return Check("azure models", True, f"{len(found.models)} in {account.region}, with their retirement dates")
+
+    def _budgets(self, accounts: Sequence[Account]) -> Check:
+        """What Azure itself would tell people: a backstop that is days late, and stops nothing."""
+        try:
+            found = read_budgets(self._cloud, dict.fromkeys(account.subscription for account in accounts))
+        except CloudError as error:
+            return Check("azure budgets", False, error.message, BUDGETS_STEP, optional=True)
+        return Check("azure budgets", True, "; ".join(map(str, found)) or "none is set; they would only send e-mail")
 
     def _costs(self, accounts: Sequence[Account]) -> Check:
         now = self._cloud.clock.now()

@@ -9,6 +9,7 @@ from deployer.providers.azure.role import ACTIONS, DATA_ACTIONS
 from deployer.sandbox.process import Sandbox
 from tests.conftest import SandboxTestClock
 from tests.providers.azure.opening import Connect
+from tests.sandbox.azure_wire import Wire
 
 
 def lines(azure: Provider) -> dict[str, Check]:
@@ -18,7 +19,7 @@ def lines(azure: Provider) -> dict[str, Check]:
 def test_everything_well_is_said_line_by_line(azure: Provider) -> None:
     checks = lines(azure)
 
-    parts = ("credential", "subscriptions", "accounts", "metrics", "costs", "models", "rights")
+    parts = ("credential", "subscriptions", "accounts", "metrics", "costs", "budgets", "models", "rights")
     assert list(checks) == [f"azure {part}" for part in parts]
     assert all(check.ok for check in checks.values())
     assert "client secret" in checks["azure credential"].detail
@@ -43,6 +44,23 @@ def test_right_that_is_missing_names_its_role(sandbox: Sandbox, azure: Provider)
     assert "Cost Management Reader" in checks["azure costs"].next_step
     assert "Microsoft.Insights/metrics/read" in checks["azure metrics"].next_step
     assert "Microsoft.CostManagement/query/read" in checks["azure costs"].next_step
+
+
+def test_budgets_that_somebody_set_in_azure_are_shown(sandbox: Sandbox, azure: Provider) -> None:
+    period = {"startDate": "2026-09-01T00:00:00Z"}
+    properties = {"category": "Cost", "amount": 500.5, "timeGrain": "Monthly", "timePeriod": period}
+    Wire(sandbox).arm("PUT", "/providers/Microsoft.Consumption/budgets/team", {"properties": properties})
+
+    assert lines(azure)["azure budgets"].detail == "team $500.50 monthly ($0.00 spent)"
+
+
+def test_budgets_that_cannot_be_read_are_a_warning(sandbox: Sandbox, azure: Provider) -> None:
+    sandbox.client.fault({"operation": "budgets.list", "kind": "status", "status": 403})
+
+    budgets = lines(azure)["azure budgets"]
+
+    assert (budgets.ok, budgets.optional) == (False, True)
+    assert "Microsoft.Consumption/budgets/read" in budgets.next_step
 
 
 def granted(sandbox: Sandbox, *actions: str, data: tuple[str, ...] = (), but: tuple[str, ...] = ()) -> None:
