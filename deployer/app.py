@@ -57,7 +57,8 @@ class App:
         from deployer.ports import Connection
 
         settings = self.settings
-        return Connection(settings.vendor(), ca_bundle=str(settings.ca_bundle or ""), scrub=settings.scrub)
+        cache, bundle = settings.home / "cache", str(settings.ca_bundle or "")
+        return Connection(settings.vendor(), ca_bundle=bundle, scrub=settings.scrub, cache=cache)
 
     @cached_property
     def ledger(self) -> "Ledger":

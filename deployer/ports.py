@@ -242,6 +242,7 @@ class Connection:
     """What a provider needs to connect. `settings` holds the variables of interface.md that are set.
 
     With 32 `workers`, 1,000 accounts that are 100 ms away are listed in 4 s, within the vendors' limits.
+    `cache` is a folder for what a cloud seldom changes; all in it may be thrown away at any time.
     """
 
     settings: Mapping[str, str]
@@ -250,6 +251,7 @@ class Connection:
     workers: int = 32
     timeout: float = 30.0
     retries: int = 5
+    cache: Path | None = None
 
 
 class ProviderPlugin(Protocol):

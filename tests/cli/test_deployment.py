@@ -85,6 +85,16 @@ def test_list_shows_when_each_stops_answering_and_who_says_so(deployed: Sandbox,
     assert json.loads(run("deployment", "show", "support-bot", "-o", "json").stdout)["retires"] == row["retires"]
 
 
+def test_models_of_a_region_are_asked_for_once_a_day_whoever_asks(deployed: Sandbox, run: Run) -> None:
+    for _ in range(3):
+        run("deployment", "list", "--no-usage")
+    deployed.client.advance(seconds=24 * 3600)
+    run("deployment", "list", "--no-usage")
+
+    asked = [entry for entry in deployed.client.log() if "/locations/" in entry["path"]]
+    assert len(asked) == 4  # two regions, two days
+
+
 def test_date_that_cannot_be_read_is_unknown_and_only_a_warning(deployed: Sandbox, run: Run) -> None:
     deployed.client.fault({"operation": "models.list", "kind": "status", "status": 403, "path": "eastus2"})
 

@@ -27,7 +27,7 @@ class AzureCatalog:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-        self._shelf = Shelf(cloud.clock)
+        self._shelf = Shelf(cloud.clock, cloud.endpoints.resource_manager, cloud.connection.cache)
 
     def models(self, account: Account) -> ModelList:
         return self._shelf.take(account.region, lambda: self._read(account, self._cloud.clock.now()))

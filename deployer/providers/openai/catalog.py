@@ -24,7 +24,8 @@ class OpenAICatalog:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-        self._shelf = Shelf(cloud.clock)
+        key = cloud.connection.settings.get("OPENAI_API_KEY", "")  # of one organisation; only a digest is kept
+        self._shelf = Shelf(cloud.clock, f"{cloud.base_url} {key}", cloud.connection.cache)
 
     def models(self, account: Account) -> ModelList:
         return self._shelf.take(account.resource_id, lambda: self._read(account, self._cloud.clock.now()))
