@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from deployer.domain.deployment import Account
 from deployer.domain.model import base_model
 from deployer.domain.subject import Subject, SubjectKind
 from deployer.errors import Refused
@@ -15,9 +16,11 @@ from deployer.training.estimate import Estimate, TierCost, price_tier
 
 def judge_tiers(found: Estimate, policies: PolicySet) -> Estimate:
     """The estimate, each tier with the reason why it is refused."""
-    tiers = tuple(replace(tier, refused=_refusal(found, tier, policies)) for tier in found.tiers)
+    account, azure = found.place.account, Account("azure", "", "")
+    tiers = tuple(replace(tier, refused=_refusal(found.model, account, tier, policies)) for tier in found.tiers)
+    instead = tuple(replace(tier, refused=_refusal(found.model, azure, tier, policies)) for tier in found.instead)
     chosen = next(tier for tier in tiers if tier.tier == found.chosen.tier)
-    return replace(found, tiers=tiers, chosen=chosen)
+    return replace(found, tiers=tiers, chosen=chosen, instead=instead)
 
 
 def refuse_chosen(found: Sequence[Estimate]) -> None:
@@ -29,16 +32,15 @@ def refuse_chosen(found: Sequence[Estimate]) -> None:
         raise Refused(f"would not be started: {'; '.join(reasons)}", next_step=step)
 
 
-def _refusal(found: Estimate, tier: TierCost, policies: PolicySet) -> str:
-    account = found.place.account
+def _refusal(model: str, account: Account, tier: TierCost, policies: PolicySet) -> str:
     subject = Subject(
         kind=SubjectKind.JOB,
         key=f"job:{account.provider}:estimate",
         provider=account.provider,
         account=account.name,
         name="this job",
-        model=found.model,
-        base_model=base_model(found.model),
+        model=model,
+        base_model=base_model(model),
         fine_tuned=True,
         region=account.region,
         tier=price_tier(tier.tier),

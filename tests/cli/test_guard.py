@@ -185,3 +185,40 @@ def test_a_refused_create_shows_the_arithmetic_and_creates_nothing(guard: Run, s
     assert "this $40.80 = " in result.stderr
     assert "is over 40.00 USD a month by" in result.stderr
     assert standing(sandbox) == {"busy"}
+
+
+# --- what only tells ---------------------------------------------------------------------------
+
+TELLING = """\
+version: 1
+mode: enforce
+policies:
+  - name: dev
+    match: {provider: azure, fine_tuned: true}
+    retirement: {warn: 130d}
+    residency: zone
+"""
+
+
+def test_retirement_and_residency_are_told_and_nothing_is_done(guard: Run, policy: Path, sandbox: Sandbox) -> None:
+    old = "gpt-35-turbo-0125.ft-0123456789abcdef0123456789abcdef-old"
+    sandbox.client.create_deployments([_deployment("old") | {"model": old, "sku": "GlobalStandard"}])
+    policy.write_text(TELLING)
+
+    plan = json.loads(guard("guard", "plan", "-o", "json").stdout)
+    again = [json.loads(guard("guard", "apply", "-o", "json").stdout) for _ in range(2)]
+
+    told = {action["rule"]: action for action in plan["alerts"]}
+    assert set(told) == {"retirement", "residency"}
+    assert told["retirement"]["numbers"]["retires"] == "2026-12-31"
+    assert told["retirement"]["reason"].startswith("it stops answering on 2026-12-31, in 121 d: fine-tune a newer base")
+    assert told["residency"]["reason"].startswith("GlobalStandard gives no residency, and residency zone is asked for")
+    assert [len(one["told"]) for one in again] == [2, 0]
+    assert sandbox.client.deployment_events()[-1]["event"] == "created"
+
+
+def test_dates_that_cannot_be_read_are_noted_and_end_with_0(guard: Run, policy: Path, sandbox: Sandbox) -> None:
+    policy.write_text(TELLING)
+    sandbox.client.fault({"path": "/locations/[^/]+/models", "kind": "status", "status": 403})
+
+    assert "when it retires is unknown: cannot list the models of eastus2: 403" in guard("guard", "plan").stdout
