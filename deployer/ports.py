@@ -270,6 +270,8 @@ class Reservation:
     id: int
     policy: str
     amount: Money
+    subject: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -378,6 +380,10 @@ class Decisions(Protocol):
 class Reservations(Protocol):
     def reserve(self, requests: Sequence[ReservationRequest]) -> tuple[Reservation, ...] | ReservationRefusal:
         """All or none, in one transaction: of two at once that fit only singly, one is refused."""
+        ...
+
+    def open(self) -> tuple[Reservation, ...]:
+        """Those of the newest thousand that nobody has ended, oldest first."""
         ...
 
     def settle(self, reservation_id: int, at: datetime, outcome: str) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from deployer.app import App
     from deployer.domain.act import Act
 
+LONGEST_DETAIL = 200
 EVERYTHING = 1_000_000
 COLUMNS = (
     Column("act", right=True),
@@ -86,6 +87,11 @@ def undo(act: "Act") -> str | None:
         return f"deployer cap restore {act.id}"
     if act.kind in {ActKind.CREATE, ActKind.RESTORE}:
         return f"deployer deployment delete {act.subject}"
+    if act.kind in {ActKind.PAUSE, ActKind.RESUME}:
+        verb = "resume" if act.kind is ActKind.PAUSE else "pause"
+        return f"deployer deployment {verb} {act.subject}"
+    if act.kind is ActKind.SCALE and (before := act.numbers.get("capacity before", "")).isdigit():
+        return f"deployer deployment scale {act.subject} --capacity {before}"
     return None
 
 
@@ -108,6 +114,11 @@ def _document(act: "Act") -> dict[str, Any]:
     return _row(act) | {"instance": act.instance, "numbers": act.numbers, "steps": steps, "body": act.body}
 
 
+def _short(detail: str) -> str:
+    """Continuation tokens are pages long; `-o json` has them whole."""
+    return detail if len(detail) <= LONGEST_DETAIL else f"{detail[:LONGEST_DETAIL]}…"
+
+
 def _print(act: "Act") -> None:
     say(f"{act.id}: {act.kind} {act.subject}")
     say(f"  who: {act.who}")
@@ -115,6 +126,6 @@ def _print(act: "Act") -> None:
     for name, value in act.numbers.items():
         say(f"  {name}: {value}")
     for step in act.steps:
-        say(f"  {moment(step.at)}  {step.phase}{'  ' + step.detail if step.detail else ''}")
+        say(f"  {moment(step.at)}  {step.phase}{'  ' + _short(step.detail) if step.detail else ''}")
     if undo(act):
         say(f"  undo: {undo(act)}")

@@ -24,6 +24,12 @@ def trained_on(name: str) -> str:
     return lowered.split(".ft-", 1)[0]
 
 
+def split_version(name: str) -> tuple[str, str]:
+    """`gpt-4.1-mini`, `2025-04-14` of `gpt-4.1-mini-2025-04-14`; without a version that part is empty."""
+    family = _VERSION.sub("", name)
+    return family, name[len(family) + 1 :]
+
+
 def base_model(name: str) -> str:
     """The family, without version or fine-tune suffix: `gpt-4.1-mini`."""
     family = _VERSION.sub("", trained_on(name))

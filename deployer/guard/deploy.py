@@ -9,20 +9,21 @@ from deployer.domain.deployment import MANAGED_TAG, Account, Deployment, Deploym
 from deployer.domain.model import base_model, is_fine_tuned
 from deployer.domain.money import Money
 from deployer.domain.sku import tier_of
-from deployer.domain.snapshot import Snapshot
 from deployer.domain.subject import Subject
-from deployer.errors import CloudError, NotFound, Refused
-from deployer.guard.accounting import account_for
+from deployer.errors import NotFound, Refused
 from deployer.guard.context import GuardContext
-from deployer.guard.gate import Pass, gate, settle
-from deployer.guard.holding import GATED
+from deployer.guard.creation import carry_out_creation, finish_creation, request_of
+from deployer.guard.gate import Pass, gate
+from deployer.guard.holding import GATED, release_orphans
 from deployer.guard.lock import exclusive
 from deployer.guard.outcome import ActResult
 from deployer.guard.prospect import first_undeploy
 from deployer.guard.readiness import Say, is_awaited, when_ready
 from deployer.guard.residence import keep_residency
-from deployer.guard.restoration import cleaned, pack, unpack
+from deployer.guard.restoration import pack, unpack
+from deployer.guard.room import check_room
 from deployer.guard.search import find_account, find_deployment, find_provider, last_undeploy
+from deployer.guard.telling import tell_ended
 from deployer.guard.undeploy import act_lock, undeploy
 from deployer.policy.match import matching
 from deployer.ports import DeploymentRequest
@@ -101,7 +102,7 @@ def create(
         tags=tags,
         managed=True,
     )
-    request = DeploymentRequest(account, order.name, order.model, order.model_version, order.sku, order.capacity, tags)
+    request = request_of(ActKind.CREATE, wanted)
     return _make(context, _Making(ActKind.CREATE, wanted, request, who, "asked for", unguarded, over_budget, say))
 
 
@@ -113,9 +114,7 @@ def restore(
     was = unpack(act.body)
     find_provider(context, was.id.provider)
     wanted = replace(was, created_at=context.clock.now())
-    request = DeploymentRequest(
-        was.account, was.name, was.model, was.model_version, was.sku, was.capacity, was.tags, cleaned(was.body)
-    )
+    request = request_of(ActKind.RESTORE, wanted)
     reason = f"restore of journal entry {act.id}"
     return _make(context, _Making(ActKind.RESTORE, wanted, request, who, reason, unguarded, over_budget))
 
@@ -175,23 +174,35 @@ def _make(context: GuardContext, making: _Making) -> Deployed:
     with exclusive(context, act_lock(wanted.id.key)) as hold:
         if hold is None:
             raise Refused(f"somebody else is acting on {wanted.id} at this moment", next_step="try again in a minute")
+        release_orphans(context, wanted.id.key)
+        earlier = _interrupted(context, making)
+        if earlier is not None and earlier.deployment is not None and _is_asked_for(earlier, wanted):
+            picked_up = f"an earlier start had begun it (journal entry {earlier.act_id}); that one was finished"
+            return _deployed(context, making, earlier.deployment, earlier.act_id or 0, (picked_up,))
         _refuse_existing(context, wanted)
-        policies = _policies(context, making)
+        _refuse_unguarded(context, making)
         keep_residency(context, Subject.of(wanted), wanted.sku)
-        price = standing(wanted, context.book, context.clock.now())
-        passed = _gated(context, making, price)
+        unknown = check_room(context, making.request)
+        passed = _gated(context, making, standing(wanted, context.book, context.clock.now()))
         act = _intend(context, making, passed)
-        made = _call(context, act, passed, making)
-        due = first_undeploy(context, made)
+        made = _call(context, act, making)
+        return _deployed(context, making, made, act.id, (*unknown, *passed.warnings))
+
+
+def _deployed(
+    context: GuardContext, making: _Making, made: Deployment, act_id: int, warnings: tuple[str, ...]
+) -> Deployed:
+    price = standing(making.wanted, context.book, context.clock.now())
+    due = first_undeploy(context, made)
     return Deployed(
         deployment=made,
         hourly=price.hourly if isinstance(price, Standing) else price,
         rate=price.rate if isinstance(price, Standing) else None,
-        policies=policies,
+        policies=tuple(policy.name for policy in matching(context.policies.policies, Subject.of(making.wanted))),
         undeploy_at=due.due if due else None,
         undeploy_reason=due.reason if due else "",
-        act_id=act.id,
-        warnings=passed.warnings,
+        act_id=act_id,
+        warnings=warnings,
     )
 
 
@@ -204,15 +215,14 @@ def _refuse_existing(context: GuardContext, wanted: Deployment) -> None:
         )
 
 
-def _policies(context: GuardContext, making: _Making) -> tuple[str, ...]:
-    """The names of the policies that will guard it. Raises Refused when none will and nobody accepts that."""
+def _refuse_unguarded(context: GuardContext, making: _Making) -> None:
+    """Raises Refused when no policy will guard it and nobody accepts that."""
     matched = matching(context.policies.policies, Subject.of(making.wanted))
     if not matched and not making.unguarded:
         raise Refused(
             f"no policy matches {making.wanted.id}: nobody would notice when it is forgotten",
             next_step="write a policy that matches it, or accept that with --unguarded",
         )
-    return tuple(policy.name for policy in matched)
 
 
 def _gated(context: GuardContext, making: _Making, price: Standing | Unpriced) -> Pass:
@@ -243,32 +253,32 @@ def _intend(context: GuardContext, making: _Making, passed: Pass) -> Act:
     )
 
 
-def _call(context: GuardContext, act: Act, passed: Pass, making: _Making) -> Deployment:
-    """Create it and record how that ended."""
-    try:
-        made = _create_or_find(context, making)
-    except CloudError as error:
-        context.ledger.journal.step(act.id, Phase.FAILED, context.clock.now(), error.message)
-        settle(context, passed, context.clock.now(), "never happened")
-        raise
-    # Known to the ledger before the act ends: an ended act of an unknown deployment holds no money any more.
-    account_for(context, Snapshot(context.clock.now()), made)
-    context.ledger.journal.step(act.id, Phase.DONE, context.clock.now(), "serving")
-    return made
-
-
-def _create_or_find(context: GuardContext, making: _Making) -> Deployment:
-    """After an answer that leaves the outcome open, look before saying that it failed."""
+def _call(context: GuardContext, act: Act, making: _Making) -> Deployment:
+    """Create it; a model that a job has just made is waited for."""
     request, clock = making.request, context.clock
     provider = context.providers[request.account.provider]
 
     def awaited() -> bool:
         return making.wanted.fine_tuned and is_awaited(clock, provider.training, request.account, request.model)
 
-    try:
-        return when_ready(clock, lambda: provider.deployments.create(request), awaited, request.model, making.say)
-    except CloudError as error:
-        made = provider.inventory.read(request.account, request.name) if error.maybe_done else None
-        if made is None:
-            raise
-        return made
+    def make(told: DeploymentRequest) -> Deployment:
+        return when_ready(clock, lambda: provider.deployments.create(told), awaited, request.model, making.say)
+
+    return carry_out_creation(context, act, request, make)
+
+
+def _interrupted(context: GuardContext, making: _Making) -> ActResult | None:
+    """What an earlier start left half done under this name comes to its end first."""
+    ended = None
+    for act in context.ledger.journal.unfinished():
+        if act.subject == making.wanted.id.key and act.kind in {ActKind.CREATE, ActKind.RESTORE}:
+            ended = finish_creation(context, act, asked_again=True)
+            if not ended.phase.final:
+                raise Refused(f"an earlier start has begun {making.wanted.id}: {ended.detail}", next_step="try again")
+            tell_ended(context, [ended])
+    return ended
+
+
+def _is_asked_for(result: ActResult | None, wanted: Deployment) -> bool:
+    made = result.deployment if result is not None and result.phase is Phase.DONE else None
+    return made is not None and (made.model.lower(), made.sku.lower()) == (wanted.model.lower(), wanted.sku.lower())

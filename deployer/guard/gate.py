@@ -13,7 +13,7 @@ from deployer.domain.period import Period
 from deployer.domain.subject import Subject
 from deployer.errors import Refused
 from deployer.guard.context import GuardContext
-from deployer.guard.holding import RESERVATIONS, RESERVED, counted_twice, release_ended, settle_ids
+from deployer.guard.holding import RESERVATIONS, RESERVED, counted_twice, release_ended, release_orphans, settle_ids
 from deployer.guard.view import policy_spend
 from deployer.policy.document import Budget, Policy, Share
 from deployer.policy.match import Conflict, governing, matches
@@ -99,6 +99,7 @@ def _reserve(context: GuardContext, subject: Subject, policy: Policy, budget: Bu
     members = policy_spend(context, period, policy.name)
     counted = [one for one in members if not each or one.subject.key == subject.key]
     spent = sum((one.spend for one in counted), Spend.zero(budget.amount.currency))
+    release_orphans(context)
     double = counted_twice(release_ended(context), counted, budget.amount.currency)
     answer = context.ledger.reservations.reserve(
         [

@@ -19,6 +19,7 @@ RESERVATIONS, RESERVED = "reservations", "reserved"
 """Where an act's numbers keep the ids and the amount of what is held for it."""
 CLOCK_SKEW = timedelta(minutes=5)
 """How far the cloud's clock may be behind ours."""
+ORPHANED = timedelta(hours=1)
 _DEPTH = 1000
 
 
@@ -28,13 +29,39 @@ def release_ended(context: GuardContext) -> tuple[Act, ...]:
     tracked = context.ledger.readings.tracked()  # read after the acts: what an ended act has made is known by now
     still = []
     for act in acts:
-        if act.kind not in {ActKind.CREATE, ActKind.RESTORE} or RESERVATIONS not in act.numbers or act.at is None:
+        if (
+            act.kind not in {ActKind.CREATE, ActKind.RESTORE, ActKind.SCALE}
+            or RESERVATIONS not in act.numbers
+            or act.at is None
+        ):
             continue
         if not act.phase.final or (act.subject in tracked and context.clock.now() - act.at < GATED):
             still.append(act)
         else:
             settle_ids(context, act, "its day has passed" if act.phase is Phase.DONE else "never happened")
     return tuple(still)
+
+
+def release_orphans(context: GuardContext, subject: str = "") -> None:
+    """Let go what a process held when it died, before it could write down what for.
+
+    Between the two lie milliseconds, so after an hour nobody will write it any more; and whoever holds
+    the lock of `subject` knows at once that nobody else is on the way there.
+    """
+    now = context.clock.now()
+    suspects = [
+        one
+        for one in context.ledger.reservations.open()
+        if one.at is not None and (now - one.at >= ORPHANED or (subject and one.subject == subject))
+    ]
+    if not suspects:
+        return
+    acts = context.ledger.journal.acts(limit=_DEPTH)
+    held = {number for act in acts for number in act.numbers.get(RESERVATIONS, "").split()}
+    oldest = acts[-1].at if len(acts) == _DEPTH else None
+    for one in suspects:
+        if str(one.id) not in held and (oldest is None or (one.at is not None and one.at > oldest)):
+            context.ledger.reservations.settle(one.id, now, "nothing followed: its process had died")
 
 
 def settle_ids(context: GuardContext, act: Act, outcome: str) -> None:

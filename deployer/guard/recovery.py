@@ -2,7 +2,7 @@
 
 The journal says what was meant, the cloud says what became of it. A deployment that is gone was
 deleted; one that still stands is decided on again before it is touched; a thing that was to be
-made is looked for before anybody makes it again.
+made is looked for, and made when it was never begun: a person had asked for it.
 """
 
 from collections.abc import Callable
@@ -11,11 +11,11 @@ from dataclasses import replace
 from deployer.domain.act import Act, ActKind, Phase
 from deployer.domain.deployment import Deployment
 from deployer.domain.snapshot import Snapshot
-from deployer.errors import CloudError
 from deployer.guard.accounting import charge_gone
 from deployer.guard.capact import finish_cap
+from deployer.guard.change import finish_change
 from deployer.guard.context import GuardContext
-from deployer.guard.holding import settle_ids
+from deployer.guard.creation import finish_creation, left_open
 from deployer.guard.lock import exclusive
 from deployer.guard.outcome import ActResult
 from deployer.guard.reconsider import NoLonger, locate, reconsider
@@ -78,33 +78,9 @@ def _ended_without_us(context: GuardContext, act: Act, target: Deployment, why: 
         charge_gone(context, target)
         return end(context, act, Phase.DONE, f"found gone at the next start ({why.reason})", target)
     if why.phase is Phase.FAILED:
-        return _left_open(act, why.reason)
+        return left_open(act, why.reason)
     result = end(context, act, Phase.WITHDRAWN, f"given up at the next start: {why.reason}", target)
     return replace(result, unread=why.unread)
-
-
-def _left_open(act: Act, reason: str) -> ActResult:
-    """Not known and not ended: the next start tries again."""
-    return ActResult(act.kind, act.subject, act.phase, f"left open for the next start: {reason}", act.id)
-
-
-# --- create, restore --------------------------------------------------------------------------
-
-
-def _finish_create(context: GuardContext, whole: Snapshot, act: Act) -> ActResult:
-    """Look by name: what stands there was made; what does not is not made behind a person's back."""
-    wanted = unpack(act.body)
-    provider = context.providers.get(wanted.id.provider)
-    if provider is None:
-        return _left_open(act, f"{wanted.id.provider} is not configured any more")
-    try:
-        seen = provider.inventory.read(wanted.account, wanted.name)
-    except CloudError as error:
-        return _left_open(act, f"it could not be read: {error.message}")
-    if seen is None:
-        settle_ids(context, act, "never happened")
-        return end(context, act, Phase.WITHDRAWN, "it was not made before the crash; run the command again", wanted)
-    return end(context, act, Phase.DONE, "found serving at the next start", seen)
 
 
 # --- jobs -------------------------------------------------------------------------------------
@@ -112,7 +88,10 @@ def _finish_create(context: GuardContext, whole: Snapshot, act: Act) -> ActResul
 
 _FINISH: dict[ActKind, Finish] = {
     ActKind.UNDEPLOY: _finish_undeploy,
-    ActKind.CREATE: _finish_create,
-    ActKind.RESTORE: _finish_create,
+    ActKind.CREATE: lambda context, _, act: finish_creation(context, act),
+    ActKind.RESTORE: lambda context, _, act: finish_creation(context, act),
+    ActKind.SCALE: lambda context, _, act: finish_change(context, act),
+    ActKind.PAUSE: lambda context, _, act: finish_change(context, act),
+    ActKind.RESUME: lambda context, _, act: finish_change(context, act),
     ActKind.CAP: lambda context, _, act: finish_cap(context, act),
 }

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from deployer.domain.money import Money
 from deployer.errors import DeployerError
-from deployer.ledger.codec import to_micros, to_money, to_nano
+from deployer.ledger.codec import to_instant, to_micros, to_money, to_nano
 from deployer.ledger.schema import reservation, settlement
 from deployer.ledger.statement import Connection, Statement
 from deployer.ledger.store import Store
@@ -25,6 +25,10 @@ _HELD = Statement(
         ~_settled,
     )
 )
+_other = reservation.alias("other")
+_newest = select(func.coalesce(func.max(_other.c.id), 0)).scalar_subquery()
+_RECENT = 1000
+_OPEN = Statement(select(reservation).where(reservation.c.id > _newest - _RECENT, ~_settled).order_by(reservation.c.id))
 _RESERVE = Statement(insert(reservation))
 _SETTLE = Statement(insert(settlement).on_conflict_do_nothing())
 _ONE = Statement(select(reservation.c.id).where(reservation.c.id == bindparam("number")))
@@ -48,6 +52,10 @@ class SqlReservations:
         except _Refused as refused:
             return refused.answer
 
+    def open(self) -> tuple[Reservation, ...]:
+        with self._store.read() as connection:
+            return tuple(_reservation(row) for row in connection.rows(_OPEN))
+
     def settle(self, reservation_id: int, at: datetime, outcome: str) -> None:
         """End a reservation; one that has ended stays as it ended."""
         with self._store.write() as connection:
@@ -61,7 +69,12 @@ def _reserve(connection: Connection, request: ReservationRequest) -> Reservation
     held = _held(connection, request)
     if not request.override and request.spent + held + request.amount > request.limit:
         raise _Refused(ReservationRefusal(request.policy, request.spent, held, request.amount, request.limit))
-    return Reservation(connection.append(_RESERVE, _row(request)), request.policy, request.amount)
+    number = connection.append(_RESERVE, _row(request))
+    return Reservation(number, request.policy, request.amount, request.subject.key, request.at)
+
+
+def _reservation(row: Any) -> Reservation:
+    return Reservation(row.id, row.policy, to_money(row.nano, row.currency), row.subject, to_instant(row.at))
 
 
 def _held(connection: Connection, request: ReservationRequest) -> Money:

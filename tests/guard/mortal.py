@@ -6,8 +6,8 @@ from typing import Any
 
 from deployer.guard.context import GuardContext
 
-CALLS = {"intend", "step", "delete", "read", "record"}
-"""The calls of which an undeploy consists: on the journal, the cloud and the readings."""
+CALLS = {"intend", "step", "create", "delete", "read", "record", "reserve", "settle"}
+"""The calls of which an act consists: on the journal, the cloud, the readings and the reservations."""
 
 
 class Deadline:
@@ -33,7 +33,7 @@ class Mortal:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._adapter, name)
-        if name in {"journal", "readings", "inventory", "deployments"}:
+        if name in {"journal", "readings", "reservations", "inventory", "deployments"}:
             return Mortal(value, self._deadline)
         return self._counted(value) if name in CALLS else value
 

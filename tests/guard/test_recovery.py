@@ -1,5 +1,6 @@
 """What a crash left half done: finished once, or given up with a reason, by what is true at the next start."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -139,31 +140,92 @@ def cut_short(world: World, fatal: int) -> None:
 
 
 def test_a_create_that_was_through_is_found(world: World) -> None:
-    cut_short(world, fatal=3)
+    cut_short(world, fatal=4)
     assert world.standing == {"bot"}
     [result] = world.sweep().recovered
     assert (result.kind, result.phase) == (ActKind.CREATE, Phase.DONE)
     assert world.cloud.calls["create"] == 1
 
 
-def test_a_create_that_never_happened_is_not_made_behind_a_persons_back(world: World) -> None:
+def never_sent(world: World) -> None:
+    """A create whose process died before the cloud was asked."""
     world.policies = policies(budgeted(60))
     world.cloud.hook("create", crash)
     with pytest.raises(Crash):
         create(world.context, ORDER, who=PERSON)
+
+
+def test_a_create_that_was_never_sent_is_made_at_the_next_start(world: World) -> None:
+    never_sent(world)
     [result] = world.sweep().recovered
-    assert result.phase is Phase.WITHDRAWN
+    assert (result.phase, result.detail) == (Phase.DONE, "made at the next start")
+    assert world.standing == {"bot"}
+    assert set(world.ledger.readings.tracked()) == {"azure:aoai-dev/bot"}
+
+
+def test_a_create_that_nobody_waits_for_any_more_is_given_up(world: World) -> None:
+    never_sent(world)
+    world.clock.advance(24 * HOUR)
+    [result] = world.sweep().recovered
+    assert (result.phase, world.standing) == (Phase.WITHDRAWN, set())
+    assert create(world.context, ORDER, who=PERSON).deployment.name == "bot"
+
+
+def test_a_paused_guard_sends_nothing(world: World) -> None:
+    never_sent(world)
+    world.ledger.decisions.pause(True, "me", world.clock.now())
+    assert "the guard is paused" in world.sweep().recovered[0].detail
     assert world.standing == set()
+    world.ledger.decisions.pause(False, "me", world.clock.now())
+    assert world.sweep().recovered[0].phase is Phase.DONE
+
+
+def test_a_create_that_is_refused_at_the_next_start_holds_no_money(world: World) -> None:
+    never_sent(world)
+    world.cloud.fail("create", CloudError("the quota is used up", status=400))
+    assert world.sweep().recovered[0].phase is Phase.FAILED
     assert create(world.context, ORDER, who=PERSON).deployment.name == "bot"
 
 
 def test_money_held_by_a_create_that_died_is_held_until_the_next_start(world: World) -> None:
-    world.policies = policies(budgeted(60))
-    world.cloud.hook("create", crash)
-    with pytest.raises(Crash):
-        create(world.context, ORDER, who=PERSON)
+    never_sent(world)
     with pytest.raises(Refused, match=r"reserved \$40\.80"):
-        create(world.context, ORDER, who=PERSON)
+        create(world.context, replace(ORDER, name="other"), who=PERSON)
+
+
+def test_the_same_command_again_picks_up_what_was_begun(world: World) -> None:
+    never_sent(world)
+    made = create(world.context, ORDER, who=PERSON)
+    assert made.deployment.name == "bot"
+    assert made.warnings == ("an earlier start had begun it (journal entry 1); that one was finished",)
+    assert world.cloud.calls["create"] == 2
+    assert world.phases() == [["intent", "done"]]
+
+
+def test_another_thing_under_the_name_is_not_taken_for_what_was_begun(world: World) -> None:
+    never_sent(world)
+    world.cloud.deploy("bot", model="gpt-4o")
+    [result] = world.sweep().recovered
+    assert result.phase is Phase.WITHDRAWN
+    assert "gpt-4o stands under its name now" in result.detail
+
+
+def test_what_was_found_is_waited_for_until_it_serves(world: World) -> None:
+    never_sent(world)
+    bot = world.cloud.deploy("bot", state="Creating")
+
+    def ready() -> None:
+        world.cloud.standing[bot.id.key] = replace(bot, state="Succeeded")
+
+    world.cloud.hook("read", lambda: world.cloud.hook("read", ready))
+    assert world.sweep().recovered[0].phase is Phase.DONE
+
+
+def test_what_the_cloud_failed_to_make_is_recorded_as_failed(world: World) -> None:
+    never_sent(world)
+    world.cloud.deploy("bot", state="Failed")
+    [result] = world.sweep().recovered
+    assert (result.phase, result.detail) == (Phase.FAILED, "found as Failed at the next start")
 
 
 def test_a_restore_that_was_through_is_found(world: World) -> None:

@@ -184,3 +184,10 @@ def test_reader_does_not_wait_for_a_writer(ledger: Ledger, tmp_path: Path) -> No
         other.execute("BEGIN IMMEDIATE")
 
         assert ledger.readings.tracked() == {}
+
+
+def test_open_reservations_are_those_that_nobody_ended(ledger: Ledger) -> None:
+    first, second = (reserve(ledger, request("10"))[0] for _ in range(2))
+    ledger.reservations.settle(first.id, START, "never happened")
+    assert ledger.reservations.open() == (second,)
+    assert second.at == START
