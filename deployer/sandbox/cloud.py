@@ -11,6 +11,7 @@ from deployer.sandbox.catalog import QUOTA_UNITS, offers, usage_name
 from deployer.sandbox.clock import at_seconds, seconds_of
 from deployer.sandbox.naming import Naming
 from deployer.sandbox.resource import (
+    KEPT_SECONDS,
     PAUSABLE_SKUS,
     Account,
     Billing,
@@ -41,6 +42,7 @@ class Cloud:
 
     def __init__(self, pace: Pace, naming: Naming, usage: Usage, note: Note) -> None:
         self.accounts: dict[str, Account] = {}
+        self.deleted: dict[str, Account] = {}
         self.subscriptions: dict[str, str] = {}
         self.resource_groups: set[tuple[str, str]] = set()
         self.lives: list[Deployed] = []
@@ -187,11 +189,17 @@ class Cloud:
             raise Refusal(409, "Conflict", f"The deployment '{name}' exists in '{account.name}'.")
         self.place(deployed)
 
-    def remove_account(self, account: Account) -> None:
-        """Delete an account without deployments. Raises Refusal."""
+    def remove_account(self, account: Account, now: datetime) -> None:
+        """Delete an account without deployments; it can be put back for a while. Raises Refusal."""
         if account.deployments:
             raise Refusal(409, "CannotDeleteResource", "Can not delete resource before nested resources are deleted.")
-        del self.accounts[account.name.lower()]
+        account.deleted = whole_seconds(now)
+        self.deleted[account.name.lower()] = self.accounts.pop(account.name.lower())
+
+    def bring_back(self, account: Account) -> None:
+        """Make a deleted account as it was."""
+        account.deleted = None
+        self.accounts[account.name.lower()] = self.deleted.pop(account.name.lower())
 
     # --- time ---------------------------------------------------------------------------------
 
@@ -208,6 +216,8 @@ class Cloud:
         instant = seconds_of(now)
         for operation in [item for item in self._active if item.started + self._pace.lro_seconds <= instant]:
             self._finish(operation, operation.started + self._pace.lro_seconds)
+        for name in [key for key, item in self.deleted.items() if (item.deleted or 0.0) + KEPT_SECONDS <= instant]:
+            del self.deleted[name]
         while self._due and self._due[0][0] <= instant:
             due, _, deployed = heapq.heappop(self._due)
             if deployed.closed is None:

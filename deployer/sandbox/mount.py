@@ -3,13 +3,16 @@
 from deployer.sandbox import control
 from deployer.sandbox.azure import (
     account,
+    definition,
     deployment,
     entra,
     error,
     expense,
     graph,
+    graveyard,
     metric,
     model,
+    offering,
     retail,
     subscription,
 )
@@ -19,7 +22,10 @@ from deployer.sandbox.dataplane.error import not_found, wrong_method
 from deployer.sandbox.wire import Request, Response, Route
 from deployer.sandbox.world import World
 
-MODULES = (entra, subscription, account, deployment, model, graph, metric, expense, retail, azure_openai, openai)
+MODULES = (
+    entra, subscription, account, graveyard, offering, deployment, model, graph, metric, definition, expense, retail,
+    azure_openai, openai,
+)  # fmt: skip
 
 
 def service_routes(world: World) -> list[Route]:

@@ -10,6 +10,9 @@ HOSTED_SKUS = frozenset({"standard", "globalstandard", "datazonestandard"})
 PAUSABLE_SKUS = frozenset({"standard", "globalstandard", "datazonestandard"})
 PROVISIONED_SKUS = frozenset({"provisionedmanaged", "globalprovisionedmanaged", "datazoneprovisionedmanaged"})
 
+KEPT_SECONDS = 48 * 3600.0
+"""How long a deleted account can be put back, and its name is taken."""
+
 
 class Refusal(Exception):
     """An answer of ARM that is an error: status, code, message."""
@@ -111,6 +114,7 @@ class Account:
     models: dict[str, TunedModel] = field(default_factory=dict)
     awaited: set[str] = field(default_factory=set)
     busy: Operation | None = None
+    deleted: float | None = None
 
     @property
     def resource_id(self) -> str:

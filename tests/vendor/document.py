@@ -34,6 +34,7 @@ RESOURCE_MANAGER = (
     f"{_COST}/costmanagement.json",
     f"{_COST}/costmanagement.budgets.json",
     f"{_COST}/common-types.json",
+    "azure/consumption/resource-manager/Microsoft.Consumption/stable/2024-08-01/consumption.json",
 )
 _DATA_PLANE = re.compile(r"^/accounts/[^/]+/openai(?:/v1(?=/))?(?P<rest>/.*)$", re.IGNORECASE)
 """The newer surface has the same shapes below `v1`, without an api-version."""

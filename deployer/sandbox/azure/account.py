@@ -24,6 +24,7 @@ def routes(world: World) -> list[Route]:
         Route("GET", GROUP, "accounts.list_by_group", guarded(world, service.list_by_group)),
         Route("GET", ACCOUNT, "accounts.get", guarded(world, service.get)),
         Route("PUT", ACCOUNT, "accounts.put", guarded(world, service.put)),
+        Route("PATCH", ACCOUNT, "accounts.patch", guarded(world, service.patch)),
         Route("DELETE", ACCOUNT, "accounts.delete", guarded(world, service.delete)),
         Route("POST", ACCOUNT + "/listKeys", "accounts.keys", guarded(world, service.keys)),
     ]
@@ -54,18 +55,37 @@ class Accounts:
         known = self._world.cloud.account(name)
         if known and known.subscription.lower() != request.params["subscription"].lower():
             raise Refusal(409, "CustomDomainInUse", f"The subdomain name '{name}' is already used.")
+        deleted = self._world.cloud.deleted.get(name.lower())
+        if deleted is not None:
+            return self._put_back(deleted, body)
         subscription = require_subscription(self._world, request)
         account = make_account(self._world, name, body["location"], subscription=subscription, resource_group=group)
         account.tags = wanted_tags(body)
         account.kind = body.get("kind") or account.kind
         return Response.json(self.render(account), 200 if known else 201)
 
+    def patch(self, request: Request) -> Response:
+        account, body = require_account(self._world, request), request.document()
+        if "tags" in body:
+            account.tags = wanted_tags(body)
+        return Response.json(self.render(account))
+
+    def _put_back(self, account: Account, body: dict[str, Any]) -> Response:
+        """A deleted account keeps its name until it is purged, unless it is asked back."""
+        if not (body.get("properties") or {}).get("restore"):
+            text = f"An existing resource with ID '{account.resource_id}' has been soft-deleted. To restore the "
+            text += "resource, you must specify 'restore' to be 'true' in the property. "
+            text += "If you don't want to restore existing resource, please purge it first."
+            raise Refusal(409, "FlagMustBeSetForRestore", text)
+        self._world.cloud.bring_back(account)
+        return Response.json(self.render(account), 201)
+
     def delete(self, request: Request) -> Response:
         try:
             account = require_account(self._world, request)
         except Refusal:
             return Response(204)
-        self._world.cloud.remove_account(account)
+        self._world.cloud.remove_account(account, self._world.now())
         return Response(200)
 
     def keys(self, request: Request) -> Response:

@@ -1,9 +1,11 @@
 """Resource Graph: one question for all accounts of all subscriptions.
 
-The query language is read tolerantly: the type it filters on decides what comes back.
+The query language is read tolerantly: the type it filters on decides what comes back, `project`
+which columns.
 Deployments are not in the graph, as in the real one.
 """
 
+import re
 from typing import Any
 
 from deployer.sandbox.azure.account import Accounts
@@ -13,6 +15,7 @@ from deployer.sandbox.wire import Request, Response, Route
 from deployer.sandbox.world import World
 
 LARGEST_PAGE = 1000
+_PROJECT = re.compile(r"\|\s*project\s+([^|]+)", re.IGNORECASE)
 
 
 def routes(world: World) -> list[Route]:
@@ -31,7 +34,8 @@ class Graph:
         start = int(options.get("$skipToken") or options.get("$skip") or 0)
         top = min(int(options.get("$top") or LARGEST_PAGE), LARGEST_PAGE, self._world.settings.graph_page_size)
         found = self._matching(str(body.get("query") or ""), body.get("subscriptions"))
-        rows = [self._row(account) for account in found[start : start + top]]
+        columns = _columns(str(body.get("query") or ""))
+        rows = [_cut(self._row(account), columns) for account in found[start : start + top]]
         answer: dict[str, Any] = {
             "totalRecords": len(found),
             "count": len(rows),
@@ -64,3 +68,13 @@ class Graph:
             "identity": None,
             "extendedLocation": None,
         }
+
+
+def _columns(query: str) -> list[str]:
+    """The columns that a query keeps, in lower case; none for all of them."""
+    found = _PROJECT.search(query)
+    return [name.strip().lower() for name in found[1].split(",")] if found else []
+
+
+def _cut(row: dict[str, Any], columns: list[str]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name.lower() in columns} if columns else row

@@ -6,7 +6,7 @@ from deployer.sandbox.azure.account import ACCOUNT
 from deployer.sandbox.azure.error import guarded
 from deployer.sandbox.azure.lookup import require_account, require_group, require_subscription
 from deployer.sandbox.azure.page import arm_page
-from deployer.sandbox.resource import Lock
+from deployer.sandbox.resource import Lock, Refusal
 from deployer.sandbox.wire import Request, Response, Route
 from deployer.sandbox.world import World
 
@@ -24,6 +24,8 @@ def routes(world: World) -> list[Route]:
         Route("GET", "/subscriptions/{subscription}", "subscriptions.get", guarded(world, service.get)),
         Route("GET", groups, "groups.list", guarded(world, service.list_groups)),
         Route("GET", groups + "/{group}", "groups.get", guarded(world, service.get_group)),
+        Route("HEAD", groups + "/{group}", "groups.exists", guarded(world, service.has_group)),
+        Route("PUT", groups + "/{group}", "groups.put", guarded(world, service.put_group)),
         Route("GET", locks, "locks.list", guarded(world, service.list_locks)),
         Route("GET", permissions, "permissions.list", guarded(world, service.list_permissions)),
     ]
@@ -52,6 +54,20 @@ class Subscriptions:
     def get_group(self, request: Request) -> Response:
         group = require_group(self._world, request)
         return Response.json(self._group(require_subscription(self._world, request), group))
+
+    def has_group(self, request: Request) -> Response:
+        require_group(self._world, request)
+        return Response(204)
+
+    def put_group(self, request: Request) -> Response:
+        subscription, group = require_subscription(self._world, request), request.params["group"]
+        if not request.document().get("location"):
+            raise Refusal(400, "LocationRequired", "The location property is required for this definition.")
+        groups = self._world.cloud.resource_groups
+        known = any(owner == subscription and name.lower() == group.lower() for owner, name in groups)
+        if not known:
+            groups.add((subscription, group))
+        return Response.json(self._group(subscription, group), 200 if known else 201)
 
     def list_locks(self, request: Request) -> Response:
         subscription = require_subscription(self._world, request)
