@@ -20,7 +20,7 @@ from deployer.policy.observe import without_promise
 from deployer.policy.overspend import judge_overspend
 from deployer.policy.purse import purse_of
 from deployer.policy.residency import judge_residency
-from deployer.policy.retirement import judge_retirement
+from deployer.policy.retirement import judge_retirement, undated
 from deployer.policy.roster import Member, enrol
 from deployer.policy.ttl import judge_ttl
 from deployer.policy.view import Verdict, View, merge
@@ -106,7 +106,7 @@ def _by_policy(policies: PolicySet, members: tuple[Member, ...], view: View, now
         about = tuple(matched[policy.name])
         yield judge_alerts(policy, about, view, now)
         yield judge_overspend(policy, about, view, now)
-        yield Verdict(notes=_notes(policy, about, view, now))
+        yield Verdict(notes=_notes(policy, about, view, now) + undated(policy, about, view))
 
 
 def _notes(policy: Policy, members: tuple[Member, ...], view: View, now: datetime) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ Nothing is done to it: whether billing stops at retirement is said by no source,
 undeploy it.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from deployer.domain.plan import Action, ActionKind
@@ -18,12 +19,10 @@ NOT_READ = Retirement(cause="the vendor's list of models was not read")
 
 
 def judge_retirement(member: Member, policy: Policy, rule: RetirementRule, view: View, now: datetime) -> Verdict:
-    """An alert at the date less `warn`. A date that is not known is noted, and is no reason to be quiet."""
+    """An alert at the date less `warn`; a date that is not known is a finding, and noted by `undated`."""
     known = view.snapshot.retirements.get(member.key, NOT_READ)
     if known.at is None:
-        cause = f"when it retires is unknown: {known.cause}"
-        note = f"policy {policy.name}: {member.deployment.id}: {cause}"
-        return Verdict(findings=(member.finding(policy.name, RULE, cause),), notes=(note,))
+        return Verdict(findings=(member.finding(policy.name, RULE, f"when it retires is unknown: {known.cause}"),))
     reason = f"{_when(known.at, now)}: {_advice(member, known, known.at, now)}"
     if known.cause:
         reason += f"; another date {known.cause}, so it may be sooner"
@@ -45,6 +44,23 @@ def judge_retirement(member: Member, policy: Policy, rule: RetirementRule, view:
     )
     told = (action,)
     return Verdict(told, findings=found.findings) if due <= now else Verdict(upcoming=told, findings=found.findings)
+
+
+def undated(policy: Policy, members: Iterable[Member], view: View) -> tuple[str, ...]:
+    """A note for each reason why dates that the policy watches are not known: no missing input, and not quiet."""
+    if policy.retirement is None:
+        return ()
+    causes: dict[str, list[Member]] = {}
+    for member in members:
+        known = view.snapshot.retirements.get(member.key, NOT_READ)
+        if known.at is None and member.ruled_by(RULE) == policy:
+            causes.setdefault(known.cause, []).append(member)
+    return tuple(f"policy {policy.name}: {_unknown(found)}: {cause}" for cause, found in causes.items())
+
+
+def _unknown(members: Sequence[Member]) -> str:
+    first, others = members[0].deployment.id, len(members) - 1
+    return f"when {first} retires is unknown" + (f", and of {others} more" if others else "")
 
 
 def _when(at: datetime, now: datetime) -> str:

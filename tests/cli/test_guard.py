@@ -221,4 +221,4 @@ def test_dates_that_cannot_be_read_are_noted_and_end_with_0(guard: Run, policy: 
     policy.write_text(TELLING)
     sandbox.client.fault({"path": "/locations/[^/]+/models", "kind": "status", "status": 403})
 
-    assert "when it retires is unknown: cannot list the models of eastus2: 403" in guard("guard", "plan").stdout
+    assert "busy retires is unknown: cannot list the models of eastus2: 403" in guard("guard", "plan").stdout

@@ -81,4 +81,4 @@ def test_sweep_without_the_dates_goes_on_and_ends_well(world: World) -> None:
     outcome = world.plan()
 
     assert exit_code(outcome) == 0
-    assert "when it retires is unknown: cannot list the models: 500" in outcome.plan.notes[0]
+    assert "bot retires is unknown: cannot list the models: 500" in outcome.plan.notes[0]

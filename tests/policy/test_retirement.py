@@ -80,10 +80,19 @@ def test_date_that_is_not_known_is_noted_and_is_no_missing_input(known: dict[str
 
     assert told(decided) == []
     assert len(decided.notes) == 1
-    assert "policy dev: azure:aoai-dev-eastus2/bot: when it retires is unknown" in decided.notes[0]
+    assert decided.notes[0].startswith("policy dev: when azure:aoai-dev-eastus2/bot retires is unknown: ")
     assert cause in decided.notes[0]
     assert decided.gaps == ()
     assert all(finding.state is not Activity.UNKNOWN for finding in decided.findings)
+
+
+def test_many_dates_that_are_unknown_for_one_reason_are_one_note() -> None:
+    decided = plan(rules(RULE), view(*(deployment(f"bot-{number}") for number in range(40))))
+
+    assert decided.notes == (
+        "policy dev: when azure:aoai-dev-eastus2/bot-0 retires is unknown, and of 39 more: "
+        "the vendor's list of models was not read",
+    )
 
 
 def test_date_beside_one_that_cannot_be_read_may_be_sooner() -> None:
