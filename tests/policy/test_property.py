@@ -1,6 +1,7 @@
 """What must hold for every world, tried on worlds made at random."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -11,10 +12,12 @@ from deployer.domain.deployment import Deployment
 from deployer.domain.money import Money
 from deployer.domain.period import Period
 from deployer.domain.plan import ActionKind, History, Warned
+from deployer.domain.residency import Residency
+from deployer.domain.retirement import Retirement
 from deployer.domain.subject import Subject
 from deployer.domain.usage import Activity, UsageBucket, UsageReading
 from deployer.policy.decide import View, decide
-from deployer.policy.document import Budget, Idle, Limits, Match, OverBudget, Policy, PolicySet, Then
+from deployer.policy.document import Budget, Idle, Limits, Match, OverBudget, Policy, PolicySet, RetirementRule, Then
 from deployer.policy.evidence import LATENCY
 from deployer.policy.limit import bound
 from tests.policy.world import DAY, HOUR, NOW, deployment, spend, view
@@ -99,6 +102,26 @@ def test_nothing_that_was_used_within_the_limit_is_undeployed_for_being_idle(wor
         if act.rule == "idle" and act.target:
             active = [bucket for bucket in seen.snapshot.usage[act.target.id.key].buckets if bucket.active]
             assert all(bucket.end <= NOW - LATENCY - idle.after for bucket in active)
+
+
+@EXAMPLES
+@given(worlds(), st.sampled_from(Residency), st.none() | st.integers(-90, 400))
+def test_rules_that_only_tell_change_nothing_that_is_done_or_missed(
+    world: tuple[PolicySet, View], residency: Residency, days: int | None
+) -> None:
+    policies, seen = world
+    policy, _ = rules_of(policies)
+    telling = replace(policy, retirement=RetirementRule(), residency=residency)
+    end = Retirement(NOW + days * DAY) if days is not None else Retirement(cause="403")
+    dated = replace(seen.snapshot, retirements={one.id.key: end for one in seen.snapshot.deployments})
+
+    without = decide(policies, seen, NOW)
+    beside = decide(replace(policies, policies=(telling,)), replace(seen, snapshot=dated), NOW)
+
+    assert [act.target for act in beside.acts] == [act.target for act in without.acts]
+    assert beside.gaps == without.gaps
+    unknown = [[one for one in plan.findings if one.state is Activity.UNKNOWN] for plan in (without, beside)]
+    assert unknown[0] == unknown[1]
 
 
 @EXAMPLES
