@@ -7,7 +7,7 @@ import pytest
 from deployer.domain.deployment import Account
 from deployer.errors import CloudError, Forbidden
 from deployer.ports import Provider
-from deployer.providers.azure.catalog import to_model
+from deployer.providers.azure.catalog import to_model, to_models
 from deployer.sandbox.process import Sandbox
 from tests.conftest import SandboxTestClock
 
@@ -91,6 +91,12 @@ def test_date_that_was_never_set_is_absent(unset: object) -> None:
     model = to_model({"name": "gpt-4.1", "deprecation": {"inference": unset}})
 
     assert (model.inference_until, model.unreadable) == (None, ())
+
+
+def test_model_that_is_listed_for_every_kind_of_account_is_one_model() -> None:
+    rows = [{"kind": kind, "model": {"name": "gpt-4.1", "version": "1"}} for kind in ("OpenAI", "AIServices")]
+
+    assert [model.full_name for model in to_models([*rows, {"kind": "Speech"}])] == ["gpt-4.1-1"]
 
 
 def test_lower_cased_keys_and_unknown_fields_break_nothing() -> None:
