@@ -27,9 +27,7 @@ class Deviation:
 
 
 _LINK = "a link to the next page is followed as the service gave it"
-_V1 = (
-    "the surface below /openai/v1 takes no api-version and answers in OpenAI's shape; the document is of the older one"
-)
+_V1 = "the surface below /openai/v1 takes no api-version; the document is of the older one"
 _NEWER = "newer than the document (2024-10-21)"
 
 DEVIATIONS = (
@@ -37,10 +35,8 @@ DEVIATIONS = (
     Deviation("*_List", "request", "query.$skiptoken", _LINK),
     Deviation("Query_Usage", "request", "query.$skiptoken", _LINK),
     Deviation("Deployments_*", "answer", "body.*ratelimits", "recorded: the service writes `rateLimits` in lower case"),
-    Deviation("Models_List", "answer", "body.*.skus.*.scope", "recorded 2026-09-01: SKUs of fine-tunes say `Finetune`"),
-    Deviation(
-        "Models_List", "answer", "body.*.skus.*.costs", "recorded 2026-09-01: SKUs say which of them pay hosting"
-    ),
+    Deviation("*_List*", "answer", "body.*.skus.*.scope", "recorded 2026-09-01: SKUs of fine-tunes say `Finetune`"),
+    Deviation("*_List*", "answer", "body.*.skus.*.costs", "recorded 2026-09-01: SKUs say which of them pay hosting"),
     # Azure OpenAI's data plane
     Deviation("ChatCompletions_Create", "request", "query.api-version", _V1),
     Deviation("Files_*", "request", "query.api-version", _V1),
@@ -48,8 +44,9 @@ DEVIATIONS = (
     Deviation("Models_Get", "request", "query.api-version", _V1),
     Deviation("ChatCompletions_Create", "request", "body.model", "below /openai/v1 the body names the deployment"),
     Deviation("ChatCompletions_Create", "answer", "body.usage.*", f"details of tokens are {_NEWER}"),
-    Deviation("Files_List", "answer", "body.has_more", _V1),
-    Deviation("FineTuning_GetCheckpoints", "answer", "body.*_id", _V1),
+    Deviation("Files_List", "answer", "body.has_more", "files are paged as OpenAI's are"),
+    Deviation("Files_List", "answer", "body.*_id", "files are paged as OpenAI's are"),
+    Deviation("FineTuning_GetCheckpoints", "answer", "body.*_id", "checkpoints are paged as OpenAI's are"),
     Deviation("FineTuning_*", "request", "body.method", _NEWER),
     Deviation("FineTuning_*", "request", "body.metadata", _NEWER),
     Deviation("FineTuning_*", "request", "body.trainingType", f"{_NEWER}; the price tier of the training"),

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urldefrag, urljoin
@@ -70,6 +70,7 @@ class Located:
             found = Located(REGISTRY.resolver().lookup(target).contents, urldefrag(target).url)
         return found
 
+    @cached_property
     def absolute(self) -> Any:
         """The content with references that lead the same way from anywhere."""
         return _absolute(self.content, self.uri)
@@ -105,10 +106,6 @@ class Operation:
     body_required: bool = False
     answers: Mapping[str, Located] = field(default_factory=dict)
     """By status; a status without a body leads to an empty schema."""
-
-    @property
-    def dialect(self) -> Any:
-        return DRAFT202012 if self.document == OPENAI else DRAFT4
 
 
 def available() -> bool:

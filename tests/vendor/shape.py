@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema
 
-from tests.vendor.document import REGISTRY, Located, Operation
+from tests.vendor.document import OPENAI, REGISTRY, Located, Operation
 
 Problem = tuple[str, str]
 """Where, as a dotted path in which `*` stands for any place of a list; and why."""
@@ -25,13 +25,16 @@ def _is_instant(value: object) -> bool:
 
 def problems(value: Any, schema: Located, operation: Operation, *, nulls: bool = False) -> Iterator[Problem]:
     """All that the document has against `value`; with `nulls`, null is how a service leaves a field out."""
-    kind = jsonschema.Draft202012Validator if operation.dialect.name == "draft2020-12" else jsonschema.Draft4Validator
-    validator = kind(schema.absolute(), registry=REGISTRY, format_checker=_FORMATS)
-    for error in validator.iter_errors(value):
+    for error in _validator(schema, operation.document).iter_errors(value):
         for deepest in _deepest(error):
             if not (nulls and deepest.instance is None):
                 yield _dotted(deepest.absolute_path), deepest.message[:160]
     yield from unlisted(without_nulls(value) if nulls else value, [schema], ())
+
+
+def _validator(schema: Located, document: str) -> Any:
+    kind = jsonschema.Draft202012Validator if document == OPENAI else jsonschema.Draft4Validator
+    return kind(schema.absolute, registry=REGISTRY, format_checker=_FORMATS)
 
 
 def _deepest(error: Any) -> Iterable[Any]:
