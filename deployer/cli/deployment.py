@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.change import pause, resume, scale
 from deployer.cli.context import finish, pass_app, person
 from deployer.cli.parameter import NAME
 from deployer.cli.render import confirm, emit, list_output_option, output_option, progress, say, show_gaps, tell, warn
@@ -238,3 +239,7 @@ def _found(app: "App", snapshot: "Snapshot", name: str) -> "Deployment":
         except DeployerError:  # the journal cannot be read: the absence stands as it is
             reason = absence
         raise reason from absence
+
+
+for changing in (scale, pause, resume):
+    deployment.add_command(changing)

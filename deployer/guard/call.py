@@ -18,7 +18,7 @@ _TARGET = re.compile(
 LOCKED = 423
 """What a paused deployment answers in Azure."""
 
-_RESUME = "resume it where it was paused; pausing is not known to stop its hosting fee"
+_RESUME = "`deployer deployment resume {}`; pausing is not known to stop its hosting fee"
 
 
 def call(clock: Clock, provider: Provider, found: Deployment, text: str, say: Say) -> str:
@@ -34,7 +34,7 @@ def call(clock: Clock, provider: Provider, found: Deployment, text: str, say: Sa
     except CloudError as error:
         if error.status == LOCKED:
             paused = f"{found.id} is paused and answers no calls (423)"
-            raise CloudError(paused, status=LOCKED, code=error.code, next_step=_RESUME) from None
+            raise CloudError(paused, status=LOCKED, code=error.code, next_step=_RESUME.format(found.id)) from None
         error.next_step = _next_step(error, found) or error.next_step
         raise
 

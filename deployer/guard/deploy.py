@@ -8,9 +8,9 @@ from deployer.domain.act import Act, ActKind, Phase
 from deployer.domain.deployment import MANAGED_TAG, Account, Deployment, DeploymentId
 from deployer.domain.model import base_model, is_fine_tuned
 from deployer.domain.money import Money
-from deployer.domain.sku import tier_of
+from deployer.domain.sku import spelled, tier_of
 from deployer.domain.subject import Subject
-from deployer.errors import NotFound, Refused
+from deployer.errors import InvalidUsage, NotFound, Refused
 from deployer.guard.context import GuardContext
 from deployer.guard.creation import carry_out_creation, finish_creation, request_of
 from deployer.guard.gate import Pass, gate
@@ -28,7 +28,7 @@ from deployer.guard.undeploy import act_lock, undeploy
 from deployer.policy.match import matching
 from deployer.ports import DeploymentRequest
 from deployer.spend.price import Rate, Unpriced
-from deployer.spend.standing import Standing, standing
+from deployer.spend.standing import PROVISIONED, Standing, standing
 
 HOURS_A_MONTH = 730
 _HOURS_HELD = GATED // timedelta(hours=1)
@@ -87,7 +87,9 @@ def create(
     account = find_account(context, order.provider, order.account)
     if not context.providers[order.provider].deployments.deploys:
         return _as_it_is(context, account, order.model, say)
-    tags = {**order.tags, MANAGED_TAG[0]: MANAGED_TAG[1]}
+    tags, sku = {**order.tags, MANAGED_TAG[0]: MANAGED_TAG[1]}, spelled(order.sku)
+    if tier_of(sku) in PROVISIONED and order.capacity is None:
+        raise InvalidUsage(f"{sku} is paid by the unit: say how many", next_step="give --capacity")
     wanted = Deployment(
         id=DeploymentId(account.provider, account.name, order.name),
         account=account,
@@ -95,8 +97,8 @@ def create(
         base_model=base_model(order.model),
         fine_tuned=is_fine_tuned(order.model),
         model_version=order.model_version,
-        sku=order.sku,
-        tier=tier_of(order.sku),
+        sku=sku,
+        tier=tier_of(sku),
         capacity=order.capacity,
         created_at=context.clock.now(),
         tags=tags,

@@ -6,7 +6,7 @@ from typing import Any
 
 from deployer.guard.context import GuardContext
 
-CALLS = {"intend", "step", "create", "delete", "read", "record", "reserve", "settle"}
+CALLS = {"intend", "step", "create", "delete", "scale", "pause", "read", "record", "reserve", "settle"}
 """The calls of which an act consists: on the journal, the cloud, the readings and the reservations."""
 
 

@@ -36,8 +36,6 @@ CREATE_LIMIT = 3600.0
 DELETE_LIMIT = 600.0
 """Seconds to wait until Azure has taken a deletion or a pause; it does so at once unless the account is busy."""
 POLL_INTERVAL = 10.0
-LOCKED = 423
-"""What a paused deployment answers to calls."""
 PAUSE_VERSION = "2026-09-15-preview"
 """The api-version that knows `pause` and `resume`; no stable one does."""
 CONFLICT_WAITS = 12
@@ -98,12 +96,7 @@ class AzureDeployments:
         return to_deployment(document, account) if document else self._read_again(what, deployment)
 
     def call(self, account: Account, name: str, text: str) -> str:
-        try:
-            return self._plane.chat(account, name, text)
-        except CloudError as error:
-            if error.status == LOCKED:
-                error.next_step = f"it is paused: `deployer deployment resume {account.name}/{name}`"
-            raise
+        return self._plane.chat(account, name, text)
 
     def _put(self, what: str, request: DeploymentRequest) -> None:
         """Send bytes, because of a mapping the SDK drops the fields that it does not know; or go on waiting."""
