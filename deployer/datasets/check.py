@@ -11,7 +11,7 @@ from typing import Any
 
 from deployer.datasets import balance, overlap, privacy
 from deployer.datasets.encoding import Reading, counter, reading_of
-from deployer.datasets.outline import Outline, conversation, outline, texts
+from deployer.datasets.outline import Outline, conversation, outline, spoken
 from deployer.datasets.portion import Portion, in_parallel, portions
 from deployer.datasets.shape import faults, is_reinforcement
 from deployer.datasets.source import BOM, Row, open_data, read_rows
@@ -151,10 +151,13 @@ def _take(row: Row, reading: Reading, tokens: TokenCounter, tally: _Tally) -> No
         too_long = Problem(row.where, f"{size:,} tokens", f"at most {reading.longest:,}: the rest would be cut off")
         (tally.warnings if reading.assumed else tally.errors).append(too_long)
     tally.kinds[_kind(row.document)] += 1
-    tally.outlines.append(outline(row.where, row.line, row.document))
-    if found := privacy.hints("\n".join(texts(row.document))):
+    messages = conversation(row.document)
+    said = [spoken(message) for message in messages]
+    tally.outlines.append(outline(row.where, row.line, row.document, messages, said))
+    said += [spoken(message) for message in row.document.get("non_preferred_output") or ()]
+    if found := privacy.hints("\n".join(said)):
         tally.personal.update(found)
-    if not any(message.get("role") == "user" for message in conversation(row.document)):
+    if not any(message.get("role") == "user" for message in messages):
         tally.warnings.append(Problem(row.where, "no user message", "something that the assistant answers"))
     tally.images += row.raw.count(b'"image_url"') > 0
 

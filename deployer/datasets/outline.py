@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 LABEL_LENGTH = 60
 """Answers up to this many characters may be labels of a classifier."""
 
-_PUNCTUATION = str.maketrans(dict.fromkeys("!\"'(),.:;?", " "))
+_NOISE = b"!\"'(),.:;?\t\n\r\x0b\x0c\x1c\x1d\x1e\x1f"
+_SPACED = bytes.maketrans(_NOISE, b" " * len(_NOISE))
+"""Punctuation and white space become one space: bytes are translated many times as fast as text."""
+
+_INSTRUCTING = frozenset({"system", "developer"})
 _WEIGHTY = 40
-"""An answer this long is not repeated by chance."""
+"""An answer of so many bytes is not repeated by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +33,12 @@ class Outline:
     label: str
 
 
-def outline(where: str, line: int, document: Mapping[str, Any]) -> Outline:
-    """The outline of an example that has passed the shape check."""
-    messages = conversation(document)
-    texts = [(str(message.get("role", "")), _essence(spoken(message))) for message in messages]
-    turns = tuple(_turn(role, text) for role, text in texts if role not in ("system", "developer"))
+def outline(
+    where: str, line: int, document: Mapping[str, Any], messages: Sequence[Mapping[str, Any]], said: Sequence[str]
+) -> Outline:
+    """The outline of an example that has passed the shape check; `said` are the texts of its messages."""
+    texts = [(message.get("role", ""), _essence(text)) for message, text in zip(messages, said, strict=True)]
+    turns = tuple(_turn(role, text) for role, text in texts if role not in _INSTRUCTING)
     row = hash((tuple(texts), str(document["tools"]) if "tools" in document else ""))
     return Outline(where, line, row, turns, hash(turns[:-1]), _label(messages))
 
@@ -61,20 +66,17 @@ def spoken(message: Mapping[str, Any]) -> str:
     return " ".join([*parts, str(calls)] if calls else parts)
 
 
-def texts(document: Mapping[str, Any]) -> Iterator[str]:
-    """Every text of a row, for the search for personal data."""
-    for message in conversation(document):
-        yield spoken(message)
-    for message in document.get("non_preferred_output") or ():
-        yield spoken(message)
-
-
-def _essence(text: str) -> str:
+def _essence(text: str) -> bytes:
     """The text without case, spacing and punctuation: what differs only there is the same."""
-    return " ".join(text.translate(_PUNCTUATION).casefold().split()) or text
+    plain = text if text.isascii() else " ".join(text.split())
+    whole = plain.casefold().encode("utf-8", "surrogatepass")
+    spaced = whole.translate(_SPACED)
+    while b"  " in spaced:
+        spaced = spaced.replace(b"  ", b" ")
+    return spaced.strip() or whole
 
 
-def _turn(role: str, text: str) -> int:
+def _turn(role: str, text: bytes) -> int:
     return hash((role, text)) << 1 | (role == "assistant" and len(text) >= _WEIGHTY)
 
 

@@ -19,9 +19,23 @@ _KEY = re.compile(
     r"|\bAIza[0-9A-Za-z_-]{35}|\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY"
 )
-_KEY_SIGNS = ("sk-", "AKIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "xox", "AIza", "eyJ", "-----BEGIN")
-_IBAN_SIGN = re.compile(r"[A-Z][A-Z][0-9][0-9]")
-"""Cheap signs that the dearer patterns are worth trying."""
+_KEY_SIGNS = (
+    ("-", ("sk-", "-----BEGIN")),
+    ("_", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_")),
+    ("K", ("AKIA",)),
+    ("I", ("AIza",)),
+    ("J", ("eyJ",)),
+    ("x", ("xox",)),
+)
+"""Cheap signs that the dearer pattern is worth trying, behind a character that is cheaper still to look for."""
+
+_ASCII = range(128)
+_FORM = bytes.maketrans(
+    bytes(_ASCII), bytes(48 if chr(c).isdigit() else 65 if chr(c).isupper() else 120 for c in _ASCII)
+)
+_RUNS = bytes.maketrans(bytes(_ASCII), bytes(49 if chr(c) in "0123456789 .()-" else 120 for c in _ASCII))
+_IBAN_SIGN, _DIGITS_SIGN = b"AA00", b"1" * 7
+"""What a text must hold, in one of these two simpler forms of it, for an IBAN or a number to be in it."""
 
 _DIGITS = re.compile(r"[0-9][0-9 .()-]{5,}[0-9]")
 """A run that may hold a number of one of the following kinds; each is then looked for in it alone."""
@@ -38,16 +52,33 @@ def hints(text: str) -> Counter[str]:
     found: Counter[str] = Counter()
     if "@" in text:
         found["e-mail address"] = len(_EMAIL.findall(text))
-    if any(sign in text for sign in _KEY_SIGNS):
+    if _has_sign(text):
         found["key or token"] = len(_KEY.findall(text))
-    if _IBAN_SIGN.search(text):
+    plain = text.encode("latin-1", "replace")
+    if _IBAN_SIGN in plain.translate(_FORM):
         text = _take(text, _IBAN, passes_iban, "IBAN", found)
+    if _DIGITS_SIGN in plain.translate(_RUNS):
+        _numbers(text, found)
+    return +found if found else found
+
+
+def _numbers(text: str, found: Counter[str]) -> None:
+    """What consists of digits and stands alone."""
     for match in _DIGITS.finditer(text):
         start, end = match.span()
         before, after = text[start - 1 : start] if start else "", text[end : end + 1]
         if not _is_word(before) and before not in (".", ",") and not _is_word(after):
             _number((before if before in ("+", "(") else "") + match.group(), found)
-    return +found
+
+
+def _has_sign(text: str) -> bool:
+    """A plain loop: this is asked of every text of a large file."""
+    for rare, signs in _KEY_SIGNS:
+        if rare in text:
+            for sign in signs:
+                if sign in text:
+                    return True
+    return False
 
 
 def _is_word(beside: str) -> bool:

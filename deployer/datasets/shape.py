@@ -80,6 +80,8 @@ def _chat(document: Mapping[str, Any]) -> Iterator[Fault]:
     if not messages:
         yield "`messages` is empty", "at least one user and one assistant message"
         return
+    if len(document) == 1 and all(map(_is_plain, messages)) and messages[-1]["role"] == "assistant":
+        return
     yield from _messages(messages, "messages")
     yield from _tools(document)
     if not is_reinforcement(document):
