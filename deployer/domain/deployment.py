@@ -4,10 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 MANAGED_TAG = ("managed-by", "deployer")
 """The tag that `deployment create` puts on a deployment, so that every client can see who made it."""
+
+
+@lru_cache(maxsize=65_536)
+def _key(provider: str, account: str, name: str) -> str:
+    """Asked for hundreds of times in a sweep."""
+    return f"{provider}:{account}/{name}".lower()
 
 
 class Tier(StrEnum):
@@ -38,7 +45,7 @@ class DeploymentId:
 
     @property
     def key(self) -> str:
-        return f"{self.provider}:{self.account}/{self.name}".lower()
+        return _key(self.provider, self.account, self.name)
 
     def __str__(self) -> str:
         return f"{self.provider}:{self.account}/{self.name}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from deployer.domain.charge import Bound, Charge, Known, Meter
@@ -13,9 +13,12 @@ from deployer.domain.snapshot import Snapshot, Tracked
 from deployer.domain.subject import Subject
 from deployer.spend.consumption import Charged, Consumption, by_grain, charge_tokens
 from deployer.spend.price import PriceBook, Unpriced
-from deployer.spend.standing import Stretch, charge_standing, hourly, standing_meter
+from deployer.spend.standing import PROVISIONED, Stretch, charge_standing, hourly, standing_meter
 
 __all__ = ["Accrual", "accrue", "close", "hourly"]
+
+
+KEPT_AFTER_DELETION = timedelta(hours=48)
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,11 @@ def accrue(
         charges.extend(_token_charges(deployment, known, snapshot, book, grains, now))
     read = {account.resource_id.lower() for account in snapshot.accounts} - snapshot.unread | snapshot.vanished
     missing = {key: known for key, known in tracked.items() if key not in seen}
-    gone = {key: known for key, known in missing.items() if _account_of(known) in read}
+    gone = {
+        key: known
+        for key, known in missing.items()
+        if _account_of(known) in read and not _outlives_its_account(known, snapshot, now)
+    }
     for key, known in missing.items():
         charges.extend(close(known, now, book, now) if key in gone else _unseen_charges(known, book, now))
     return Accrual(tuple(charges), tuple(gone))
@@ -62,6 +69,12 @@ def close(known: Tracked, end: datetime, book: PriceBook, as_of: datetime, bound
         return []
     period = Period(known.accrued_to, end)
     return list(charge_standing(Stretch(known.deployment, known.instance, period, as_of, bound), book))
+
+
+def _outlives_its_account(known: Tracked, snapshot: Snapshot, now: datetime) -> bool:
+    """Azure keeps a deleted account for 48 hours, and bills its provisioned units until it is purged."""
+    provisioned = known.deployment.tier in PROVISIONED and _account_of(known) in snapshot.vanished
+    return provisioned and now < known.last_seen + KEPT_AFTER_DELETION
 
 
 def _unseen_charges(known: Tracked, book: PriceBook, now: datetime) -> Iterator[Charge]:

@@ -165,6 +165,19 @@ def test_deployment_whose_account_vanished_is_gone() -> None:
     assert total(accrual.charges) == Decimal("3.40")
 
 
+def test_provisioned_units_are_billed_until_their_deleted_account_is_purged() -> None:
+    units = deployment(tier=Tier.PROVISIONED, capacity=50)
+    known = tracked(units, START + HOUR)
+
+    def after(hours: int) -> Snapshot:
+        return Snapshot(START + hours * HOUR, (OTHER,), vanished=frozenset({ACCOUNT.resource_id.lower()}))
+
+    soon, late = (accrue(known, seen, BOOK, {}, seen.as_of) for seen in (after(10), after(50)))
+
+    assert (soon.gone, bool(soon.charges)) == ((), True)
+    assert late.gone == (units.id.key,)
+
+
 def test_what_could_not_be_read_for_a_while_is_charged_when_it_is_seen_again() -> None:
     one, now = deployment(), START + 9 * HOUR
 
