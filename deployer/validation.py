@@ -23,6 +23,12 @@ def check_value(setting: Setting, value: str) -> list[Problem]:
     return [problem] if problem else []
 
 
+def _check_text(setting: Setting, value: str) -> Problem | None:
+    if setting.secret and not (value.isascii() and value.isprintable()):
+        return Problem(setting.name, "it holds a sign that no key holds", "letters, digits and signs of ASCII")
+    return None
+
+
 def _check_url(setting: Setting, value: str) -> Problem | None:
     expected = "a URL such as https://host/path"
     if setting.name == "AZURE_AUTHORITY_HOST" and "://" not in value:
@@ -105,6 +111,7 @@ def _check_tokens(setting: Setting, value: str) -> Problem | None:
 
 
 _CHECKS = {
+    Kind.TEXT: _check_text,
     Kind.URL: _check_url,
     Kind.DATABASE: _check_database,
     Kind.FOLDER: _check_folder,

@@ -82,6 +82,8 @@ def test_dollar_signs_in_a_secret_are_kept_as_they_are(tmp_path: Path) -> None:
         ("DEPLOYER_AZURE_METRICS_URL", "https://[bad/metrics"),
         ("DEPLOYER_AZURE_METRICS_URL", "https://{regio}.metrics.example"),
         ("DEPLOYER_AZURE_OPENAI_URL", "https://host/{account}/{region}"),
+        ("OPENAI_API_KEY", "sk-clé"),
+        ("AZURE_CLIENT_SECRET", "two\nlines"),
         ("AZURE_AUTHORITY_HOST", "https://"),
         ("DEPLOYER_DATABASE_URL", "ledger.sqlite3"),
         ("DEPLOYER_DATABASE_URL", "mysql://host/ledger"),

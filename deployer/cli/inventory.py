@@ -28,8 +28,8 @@ def _amount(value: Any) -> str:
 
 
 def _short_model(name: str) -> str:
-    """`gpt-4.1-mini-2025-04-14.ft-01234567…-bot`: Azure's 32 digits leave no room for the rest."""
-    return re.sub(r"(?<=\.ft-)([0-9a-f]{8})[0-9a-f]{24}", r"\1…", name)
+    """`gpt-4.1-mini.ft-01234567…-bot`: the base model's date and Azure's 32 digits leave no room for the rest."""
+    return re.sub(r"(?:-\d{4}-\d\d-\d\d)?(\.ft-[0-9a-f]{8})[0-9a-f]{24}", r"\1…", name)
 
 
 def _read_on(text: str) -> str:

@@ -28,6 +28,7 @@ __all__ = [
     "decimal_text",
     "duration",
     "emit",
+    "folded",
     "iso",
     "list_output_option",
     "moment",
@@ -77,6 +78,18 @@ def scrub(text: str) -> str:
 def say(text: str = "") -> None:
     """Print a result on stdout."""
     click.echo(scrub(text))
+
+
+def folded(line: str) -> str:
+    """A long line broken between words on a terminal, further lines set in; as it is elsewhere."""
+    if not sys.stdout.isatty():
+        return line
+    import shutil
+    import textwrap
+
+    indent = " " * (len(line) - len(line.lstrip()) + 4)
+    width = shutil.get_terminal_size().columns
+    return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def tell(text: str) -> None:
@@ -199,7 +212,7 @@ def _fitting(rows: Rows, columns: Sequence[Column]) -> Sequence[Column]:
 
 def _width(rows: Rows, columns: Sequence[Column]) -> int:
     longest = [max(len(column.heading), *(len(column.cell(row)) for row in rows)) for column in columns]
-    return sum(longest) + 2 * len(columns)
+    return sum(longest) + 3 * len(columns)
 
 
 def _all_columns(rows: Rows) -> list[Column]:

@@ -30,7 +30,7 @@ def serve(app: "App", no_web: bool, every: int) -> None:
     """Run the guard in the background: finish what a crash left, sweep at once, then every hour.
 
     The instant at which a limit will be reached is booked, so that it is acted on then and not at
-    the next sweep. Stops on SIGTERM or Ctrl-C, after the sweep that runs. The dashboard comes later.
+    the next sweep. Stops on SIGTERM, SIGHUP or Ctrl-C, after the sweep that runs. The dashboard comes later.
 
     \b
     Examples:
@@ -83,7 +83,7 @@ def _stop_signal() -> "Event":
     from threading import Event
 
     stop = Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
+    for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(name, lambda *_: stop.set())
     return stop
 

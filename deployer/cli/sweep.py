@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from deployer.cli.render import emit, moment, say, tell, warn
+from deployer.cli.render import emit, folded, moment, say, tell, warn
 from deployer.domain.act import Phase
 from deployer.domain.deployment import Deployment
 from deployer.domain.money import Money
@@ -159,8 +159,8 @@ def _section(title: str, lines: Iterable[str]) -> None:
     shown = list(lines)
     if shown:
         say(f"{title}:")
-        for line in shown:
-            say(f"  {line}")
+        for line in "\n".join(shown).split("\n"):
+            say(folded(f"  {line}"))
 
 
 def _line(action: Action) -> str:

@@ -29,7 +29,7 @@ def _allowance(limits: Limits, matched: int, acts_today: int) -> tuple[int, str]
         return left_today, f"{acts_today} acts were done today and the limit is {limits.per_day} a day"
     share = f"{(limits.max_share * 100).normalize():f}%"
     return per_sweep, (
-        f"the limit is {per_sweep} acts a sweep (max_actions {limits.max_actions}; "
+        f"the limit is {per_sweep} act{'s' if per_sweep != 1 else ''} a sweep (max_actions {limits.max_actions}; "
         f"max_share {share} of {matched} matched deployments is {by_share})"
     )
 

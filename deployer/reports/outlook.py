@@ -10,7 +10,7 @@ from deployer.domain.money import Money
 from deployer.domain.period import Period
 from deployer.domain.snapshot import Tracked
 from deployer.domain.subject import Subject, SubjectSpend
-from deployer.policy.document import Policy
+from deployer.policy.document import Budget, Policy, Share
 from deployer.policy.match import matching
 from deployer.ports import Readings
 from deployer.reports.spend import NO_POLICY
@@ -66,7 +66,7 @@ def by_deployment(basis: Basis, period: str) -> tuple[Outlook, ...]:
 def by_policy(basis: Basis, policies: Sequence[Policy], period: str) -> tuple[Outlook, ...]:
     """Each policy over its own budget period, and what no policy matches over `period`."""
     span = budget_period(period, "UTC", basis.now)
-    outlooks = [_of_policy(basis, policy, span) for policy in policies]
+    outlooks = [one for policy in policies for one in _of_policy(basis, policy, span)]
     spent = basis.readings.spent(span)
     alone = frozenset(key for key, subject in _subjects(basis, spent).items() if not matching(policies, subject))
     if alone:
@@ -85,17 +85,26 @@ def by_vendor(basis: Basis, forecasts: Iterable[VendorForecast]) -> tuple[Outloo
     return _sorted(outlooks)
 
 
-def _of_policy(basis: Basis, policy: Policy, default: Period) -> Outlook:
+def _of_policy(basis: Basis, policy: Policy, default: Period) -> tuple[Outlook, ...]:
+    """One outlook, or one for each deployment where each has the whole budget for itself."""
     budget = policy.budget
     span = budget_period(budget.period, budget.timezone, basis.now) if budget else default
     spent = basis.readings.spent(span)
     matched = frozenset(key for key, subject in _subjects(basis, spent).items() if matching([policy], subject))
-    expected = _forecast(basis, span, spent, matched)
     if budget is None:
-        return Outlook(policy.name, expected)
-    reached = outlook(expected.spent.high, expected.hourly, budget.amount, basis.now)
+        return (Outlook(policy.name, _forecast(basis, span, spent, matched)),)
+    if budget.share is Share.EACH and matched:
+        names = {key: f"{policy.name}: {key}" for key in sorted(matched)}
+        parts = [(name, _forecast(basis, span, spent, frozenset({key}))) for key, name in names.items()]
+    else:
+        parts = [(policy.name, _forecast(basis, span, spent, matched))]
+    return tuple(_against(budget, span, name, expected, basis.now) for name, expected in parts)
+
+
+def _against(budget: Budget, span: Period, name: str, expected: Forecast, now: datetime) -> Outlook:
+    reached = outlook(expected.spent.high, expected.hourly, budget.amount, now)
     within = reached if reached is not None and reached < span.end else None
-    return Outlook(policy.name, expected, budget.amount, within)
+    return Outlook(name, expected, budget.amount, within)
 
 
 def _subjects(basis: Basis, spent: Iterable[SubjectSpend]) -> dict[str, Subject]:

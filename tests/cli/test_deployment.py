@@ -143,7 +143,7 @@ def test_list_table_sums_up_beside_the_table(deployed: Sandbox, run: Run) -> Non
     result = run("deployment", "list")
 
     assert result.stderr.splitlines()[-1] == "3 deployments, $1.70 an hour, $1,241.00 a month; 3 unguarded"
-    assert "gpt-4.1-mini-2025-04-14.ft-01234567…-bot" in result.stdout
+    assert "gpt-4.1-mini.ft-01234567…-bot" in result.stdout
 
 
 def test_account_that_cannot_be_read_is_told_and_ends_with_5(deployed: Sandbox, run: Run) -> None:

@@ -104,6 +104,14 @@ def test_spare_columns_give_way_on_a_narrow_terminal(tmp_path: Path) -> None:
     assert "x" * 60 in wide
 
 
+def test_long_lines_break_between_words(tmp_path: Path) -> None:
+    script = "from deployer.cli.render import folded; print(folded('  ' + 'word ' * 20))"
+    shown, _ = play("", tmp_path, script=script, COLUMNS="40")
+
+    assert all(set(line.split()) == {"word"} for line in shown.splitlines())
+    assert max(map(len, shown.splitlines())) <= 40
+
+
 def test_colour_that_is_not_wanted_is_left_out(tmp_path: Path) -> None:
     seen, _ = play("y\n", tmp_path, NO_COLOR="1")
 

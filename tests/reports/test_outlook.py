@@ -11,7 +11,7 @@ from deployer.domain.charge import Meter
 from deployer.domain.money import Money
 from deployer.domain.snapshot import Snapshot
 from deployer.ledger import open_ledger
-from deployer.policy.document import Budget, Match, Policy
+from deployer.policy.document import Budget, Match, Policy, Share
 from deployer.ports import Ledger
 from deployer.reports.outlook import Basis, Outlook, by_deployment, by_policy, read_basis
 from deployer.reports.spend import last_seen
@@ -72,6 +72,16 @@ def test_policy_is_held_against_its_budget(basis: Basis) -> None:
 
     assert bots.share == Decimal("1.5")
     assert bots.reached == NOW + timedelta(days=10)
+
+
+def test_where_each_has_the_budget_for_itself_each_is_held_against_it(basis: Basis) -> None:
+    policy = Policy("each", Match(), budget=Budget(Money.of(960), share=Share.EACH))
+
+    each = named(by_policy(basis, [policy], "month"))
+
+    assert set(each) == {"each: azure:aoai-dev/bot", "each: azure:aoai-dev/new"}
+    assert each["each: azure:aoai-dev/bot"].share == Decimal("1.5")
+    assert each["each: azure:aoai-dev/new"].reached is None
 
 
 def test_budget_that_holds_is_not_reached(basis: Basis) -> None:
