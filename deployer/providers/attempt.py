@@ -35,6 +35,14 @@ TIMED_OUT = "timed_out"
 
 GARBLED = "something else may answer in the service's place: check the endpoint settings and the proxy"
 _LATER = "try again later"
+_CHANGE = "it is refused as it was asked for: change what the message names"
+
+_STEP_BY_STATUS = {
+    401: "check the key: `deployer doctor` says which one is used",
+    403: "give the credential this right; `deployer doctor` tries each",
+    404: "check the name, the account and the endpoint",
+    409: _LATER,
+}
 
 _NEXT_STEPS = {
     "training_not_available": "this organisation cannot create fine-tunes here any more: use --provider azure",
@@ -73,11 +81,11 @@ class Attempts:
                 failure = self._refused(what, error, repeatable)
                 wait = self._asked_wait(error, attempt) if _may_repeat(error, repeatable) else None
             except APIConnectionError as error:
-                if isinstance(error.__cause__, Unreadable):
-                    raise self._garbled(what, error.__cause__, repeatable) from None
                 failure, wait = self._cut(what, error, repeatable), _backoff(attempt)
                 if failure.maybe_done:
                     wait = None
+            except Unreadable as error:
+                raise self._garbled(what, error, repeatable) from None
             except OpenAIError as error:
                 raise CloudError(self.scrub(f"cannot {what}: {error}")) from None
             if wait is None or wait > self.longest_wait or attempt == self.retries or wait >= left():
@@ -97,8 +105,7 @@ class Attempts:
             asked = asked_wait(error.response.headers, self.clock.now())
             return Throttled(message, retry_after=asked, code=code, next_step=step or _LATER)
         kind = {401: Forbidden, 403: Forbidden, 404: NotFound, 409: Conflict}.get(status, CloudError)
-        if status == 401:
-            step = step or "check the key: `deployer doctor` says which one is used"
+        step = step or _STEP_BY_STATUS.get(status, _LATER if status >= 500 else _CHANGE)
         return kind(message, status=status, code=code, maybe_done=status >= 500 and not repeatable, next_step=step)
 
     def _cut(self, what: str, error: APIConnectionError, repeatable: bool) -> Unreachable:

@@ -87,14 +87,14 @@ class FineTuning:
 
     def events(self, account: Account, job_id: str) -> tuple[JobEvent, ...]:
         client = self._client(account)
-        pages = self._pages(f"read events of {job_id}", lambda: client.fine_tuning.jobs.list_events(job_id, limit=100))
+        what = f"read events of {job_id} of {account.name}"
+        pages = self._pages(what, lambda: client.fine_tuning.jobs.list_events(job_id, limit=100))
         return in_order(to_event(document) for document in pages)
 
     def checkpoints(self, account: Account, job_id: str) -> tuple[Checkpoint, ...]:
         client = self._client(account)
-        pages = self._pages(
-            f"list checkpoints of {job_id}", lambda: client.fine_tuning.jobs.checkpoints.list(job_id, limit=100)
-        )
+        what = f"list checkpoints of {job_id} of {account.name}"
+        pages = self._pages(what, lambda: client.fine_tuning.jobs.checkpoints.list(job_id, limit=100))
         return tuple(sorted((to_checkpoint(document) for document in pages), key=lambda checkpoint: checkpoint.step))
 
     def cancel(self, account: Account, job_id: str) -> Job:
@@ -146,13 +146,13 @@ class FineTuning:
                 )
             self._clock.sleep(wait)
             wait = min(wait * 1.5, 30.0)
-            document = self._read_file(client, file_id, document)
+            document = self._read_file(client, account, file_id, document)
         return file_id
 
-    def _read_file(self, client: OpenAI, file_id: str, last: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _read_file(self, client: OpenAI, account: Account, file_id: str, last: Mapping[str, Any]) -> Mapping[str, Any]:
         """The file's present state; a file that cannot be seen yet, just after its upload, is as it was."""
         try:
-            what = f"read file {file_id}"
+            what = f"read file {file_id} of {account.name}"
             return identified(what, self._attempts(what, lambda: client.files.retrieve(file_id)))
         except NotFound:
             return last

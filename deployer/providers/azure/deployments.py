@@ -21,6 +21,7 @@ from deployer.errors import CloudError, Conflict, NotFound, Unreachable
 from deployer.ports import DeploymentRequest
 from deployer.providers.azure.cloud import Cloud
 from deployer.providers.azure.dataplane import DataPlane
+from deployer.providers.azure.error import LOOK
 from deployer.providers.azure.inventory import AzureInventory, deployment_url
 from deployer.providers.azure.mapping import to_deployment
 from deployer.providers.azure.transport import backoff
@@ -63,7 +64,8 @@ class AzureDeployments:
                 self._unless_busy(lambda: self._put(what, request))
         created = self._inventory.read(account, request.name)
         if created is None:
-            raise NotFound(f"cannot {what}: it was created and is gone again", status=404, maybe_done=True)
+            message = f"cannot {what}: it was created and is gone again"
+            raise NotFound(message, status=404, maybe_done=True, next_step=LOOK)
         return created
 
     def delete(self, account: Account, name: str) -> bool:
@@ -130,7 +132,7 @@ class AzureDeployments:
     def _read_again(self, what: str, deployment: Deployment) -> Deployment:
         found = self._inventory.read(deployment.account, deployment.name)
         if found is None:
-            raise NotFound(f"cannot {what}: it is gone", status=404)
+            raise NotFound(f"cannot {what}: it is gone", status=404, next_step=LOOK)
         return found
 
     def _delete(self, account: Account, name: str) -> bool:

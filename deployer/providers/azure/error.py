@@ -24,6 +24,8 @@ ROLES = "give the credential the role that the README lists; `deployer doctor` t
 SIGN_IN = "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or sign in again; `deployer doctor` tries it"
 NETWORK = "check the network and the endpoint settings; `deployer doctor` tries each"
 LATER = "try again later"
+CHANGE = "it is refused as it was asked for: change what the message names"
+LOOK = "look whether it is there before trying again"
 
 
 def cloud_error(what: str, error: AzureError, scrub: Scrub) -> CloudError:
@@ -59,7 +61,7 @@ def refusal(
     if status == 429:
         return Throttled(message, retry_after=retry_after, code=code, next_step=LATER)
     kind = _missing_kind(code) if status == 404 else _KINDS.get(status, CloudError)
-    step = {401: SIGN_IN, 403: _right(words), 404: NETWORK, 409: LATER}.get(status, LATER if status >= 500 else "")
+    step = {401: SIGN_IN, 403: _right(words), 404: NETWORK, 409: LATER}.get(status, LATER if status >= 500 else CHANGE)
     return kind(message, status=status, code=code, maybe_done=status >= 500, next_step=step)
 
 
@@ -95,7 +97,8 @@ def _answered(what: str, error: HttpResponseError, scrub: Scrub) -> CloudError:
     code = str(getattr(inner, "code", "") or "")
     words = str(getattr(inner, "message", "") or "") or _first_line(error)
     if status < 400:
-        return CloudError(scrub(f"cannot {what}: {code or 'failed'}: {words}"), status=status, code=code)
+        message = scrub(f"cannot {what}: {code or 'failed'}: {words}")
+        return CloudError(message, status=status, code=code, maybe_done=not code, next_step=LOOK)
     return refusal(what, status, code, words, scrub)
 
 

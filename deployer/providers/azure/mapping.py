@@ -42,7 +42,7 @@ def to_deployment(item: Mapping[str, Any], account: Account) -> Deployment:
     name, labels = text(model, "name"), tags(item)
     capacity = get(sku, "capacity")
     if not text(item, "name"):
-        raise CloudError(f"a deployment of {account.name} came without its name", next_step=GARBLED)
+        raise CloudError(f"cannot read a deployment of {account.name}: it came without its name", next_step=GARBLED)
     return Deployment(
         id=DeploymentId(PROVIDER, account.name, text(item, "name")),
         account=account,

@@ -1,0 +1,173 @@
+"""The stage on which every cell of the table plays: both clouds, each with something of everything."""
+
+import json
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from openai import OpenAI
+
+from deployer.domain.deployment import Account, Deployment
+from deployer.domain.job import Hyperparameters, Job, JobSpec
+from deployer.domain.period import Period
+from deployer.ports import Connection, Provider
+from deployer.providers import azure, openai
+from deployer.sandbox.client import SandboxClient
+from deployer.sandbox.process import Sandbox
+from tests.conftest import BEGINNING
+from tests.contract.trouble import HASTE
+from tests.datasets.files import chat, write
+
+BASE = "gpt-4.1-mini-2025-04-14"
+STANDING = "standing"
+CONNECT = {"azure": azure.connect, "openai": openai.connect}
+Secret = Callable[[], str]
+
+
+class KeptClock:
+    """The sandbox's frozen time, asked for once: nobody but the stage moves it."""
+
+    def __init__(self, client: SandboxClient) -> None:
+        self._client = client
+        self._now = client.now()
+
+    def now(self) -> datetime:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        if seconds > 0:
+            self._now = self._client.advance(seconds=seconds)
+
+    def monotonic(self) -> float:
+        return self._now.timestamp()
+
+
+@dataclass
+class Stage:
+    """One cloud on the sandbox: an account, a deployment that stands, a job that has ended, a data file."""
+
+    cloud: str
+    sandbox: Sandbox
+    clock: KeptClock
+    data: Path
+    _opened: dict[tuple[float, int], Provider] = field(default_factory=dict)
+    _made: int = 0
+    _http: httpx2.Client | None = None
+
+    def open(self, *, timeout: float = 30.0, retries: int = 3, **settings: str) -> Provider:
+        """The provider; kept, for what it remembers is no part of a cell, unless a setting is otherwise."""
+        if (timeout, retries) in self._opened and not settings:
+            return self._opened[timeout, retries]
+        options: dict[str, Any] = {"ca_bundle": self.sandbox.ca_file, "timeout": timeout, "retries": retries}
+        provider = CONNECT[self.cloud](Connection({**self.sandbox.env, **settings}, **options), self.clock)
+        assert provider is not None
+        if not settings:
+            self._opened[timeout, retries] = provider
+        return provider
+
+    def close(self) -> None:
+        if self._http is not None:
+            self._http.close()
+
+    def hasty(self, *, once: bool) -> Provider:
+        return self.open(timeout=HASTE, retries=3 if once else 0)
+
+    @cached_property
+    def account(self) -> Account:
+        return self.open().inventory.observe().accounts[0]
+
+    @cached_property
+    def job(self) -> Job:
+        """A job that has ended."""
+        provider, job = self.open(), self.start_job()
+        while not job.ended:
+            self.clock.sleep(1800)
+            job = provider.training.job(self.account, job.id)
+        assert job.succeeded
+        return job
+
+    @cached_property
+    def file(self) -> str:
+        return self.open().training.upload(self.account, self.data)
+
+    @cached_property
+    def standing(self) -> Deployment:
+        """What can be called and has been."""
+        provider, name = self.open(), self.job.fine_tuned_model
+        if self.cloud == "azure":
+            self.place(STANDING)
+            name = STANDING
+        provider.deployments.call(self.account, name, "hello")
+        self.clock.sleep(2 * 86_400)
+        found = provider.inventory.read(self.account, name)
+        assert found is not None
+        return found
+
+    @property
+    def window(self) -> Period:
+        now = self.clock.now().replace(minute=0, second=0, microsecond=0)
+        return Period(now - timedelta(days=3), now)
+
+    def spec(self) -> JobSpec:
+        return JobSpec(self.account.name, BASE, self.file, suffix="cell", hyperparameters=Hyperparameters(1))
+
+    def start_job(self) -> Job:
+        return self.open().training.start(self.account, self.spec())
+
+    def running_job(self) -> Job:
+        job = self.start_job()
+        for _ in range(40):
+            job = self.open().training.job(self.account, job.id)
+            if job.status == "running":
+                return job
+            self.clock.sleep(60)
+        raise AssertionError(f"the job is {job.status}")
+
+    def paused_job(self) -> Job:
+        return self.open().training.pause(self.account, self.running_job().id)
+
+    def place(self, name: str) -> None:
+        order = {"account": self.account.name, "name": name, "model": "gpt-4o-mini", "sku": "GlobalStandard"}
+        self.sandbox.client.create_deployments([{**order, "capacity": 1}])
+
+    def new_name(self) -> str:
+        self._made += 1
+        return f"made-{self._made}"
+
+    def files(self) -> int:
+        """How many training files there really are, as another client sees it."""
+        return sum(1 for file in self._other_client.files.list() if file.purpose == "fine-tune")
+
+    @cached_property
+    def _other_client(self) -> OpenAI:
+        env = self.sandbox.env
+        http = self._http = httpx2.Client(verify=ssl.create_default_context(cafile=self.sandbox.ca_file))
+        if self.cloud == "openai":
+            return OpenAI(api_key=env["OPENAI_API_KEY"], base_url=env["OPENAI_BASE_URL"], http_client=http)
+        base = env["DEPLOYER_AZURE_OPENAI_URL"].replace("{account}", self.account.name)
+        return OpenAI(api_key=self._azure_token(http), base_url=f"{base}/openai/v1/", http_client=http)
+
+    def _azure_token(self, http: httpx2.Client) -> str:
+        env = self.sandbox.env
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": env["AZURE_CLIENT_ID"],
+            "client_secret": env["AZURE_CLIENT_SECRET"],
+            "scope": "https://cognitiveservices.azure.com/.default",
+        }
+        url = f"{env['AZURE_AUTHORITY_HOST']}/{env['AZURE_TENANT_ID']}/oauth2/v2.0/token"
+        return str(json.loads(http.post(url, data=form).content)["access_token"])
+
+
+def open_stage(cloud: str, sandbox: Sandbox, folder: Path) -> Stage:
+    """A fresh world with its first things in it; operations end after one look."""
+    sandbox.client.reset(seed=0, start=BEGINNING, frozen=True, lro_polls=1)
+    data = write(folder / "train.jsonl", [chat(f"is {n} even?", ("yes", "no")[n % 2]) for n in range(20)])
+    stage = Stage(cloud, sandbox, KeptClock(sandbox.client), data)
+    assert stage.standing.name
+    return stage

@@ -1,0 +1,134 @@
+"""Every operation of both clouds under every trouble: done, said in words, or known to be unknown.
+
+The rows are in `operation.py`, the columns in `trouble.py`. A cell never ends in an error that is none of ours,
+later than its deadline, with two things where one was asked for, or as done when it is not.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from deployer.errors import CloudError
+from deployer.ports import Provider
+from deployer.sandbox.process import Sandbox
+from tests.contract.operation import DONE, ERROR, GAP, OPERATIONS, Nature, Operation
+from tests.contract.outcome import Outcome
+from tests.contract.stage import Stage, open_stage
+from tests.contract.trouble import HASTE, PASSING, TROUBLES, Trouble
+
+CELLS = [(cloud, row, trouble) for cloud, rows in OPERATIONS.items() for row in rows for trouble in TROUBLES]
+LONGEST_MESSAGE = 400
+Open = Callable[[str], Stage]
+
+
+@pytest.fixture(scope="module")
+def stage_of(running_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
+    """The stage of a cloud; there is one at a time, for they share the sandbox."""
+    opened: list[Stage] = []
+
+    def open_one(cloud: str) -> Stage:
+        if not opened or opened[-1].cloud != cloud:
+            opened.append(open_stage(cloud, running_sandbox, tmp_path_factory.mktemp("stage")))
+        return opened[-1]
+
+    yield open_one
+    running_sandbox.client.clear_faults()
+    for stage in opened:
+        stage.close()
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a cell ended: its outcome or error, the time it took, and how many things there are more than before."""
+
+    outcome: Outcome
+    error: CloudError | None
+    seconds: float
+    made: int
+
+
+def expected(row: Operation, trouble: Trouble) -> frozenset[Outcome]:
+    """What the nature of the operation demands; a row names the columns in which it is special."""
+    failed = GAP if row.nature is Nature.OBSERVES else ERROR
+    if trouble.name in row.otherwise:
+        return row.otherwise[trouble.name]
+    if trouble.name == "409 once":
+        return DONE | failed
+    if row.falls_back or (trouble.once and not (row.nature is Nature.MAKES and trouble.may_have_worked)):
+        return DONE
+    return DONE | ERROR if trouble in PASSING else failed
+
+
+def play(stage: Stage, row: Operation, trouble: Trouble) -> Ending:
+    client = stage.sandbox.client
+    client.clear_faults()
+    prepared, provider = row.prepare(stage), _provider(stage, row, trouble)
+    before, began = row.count(stage, prepared) if row.count else 0, stage.clock.monotonic()
+    if trouble.order:
+        client.fault(_dated(trouble.aimed_at(row.target), stage))
+    error, value = None, None
+    try:
+        value = row.act(provider, stage, prepared)
+    except CloudError as raised:
+        error = raised
+    seconds = stage.clock.monotonic() - began
+    client.clear_faults()
+    if trouble.slow and row.count:
+        time.sleep(2 * HASTE)  # what was given up goes on over there, in real time
+    outcome = Outcome.ERROR if error else row.judge(value, stage, prepared)
+    return Ending(outcome, error, seconds, row.count(stage, prepared) - before if row.count else 0)
+
+
+def _provider(stage: Stage, row: Operation, trouble: Trouble) -> Provider:
+    if row.fresh:
+        return stage.open(timeout=HASTE if trouble.slow else 30.0, FRESH="")
+    return stage.hasty(once=trouble.once) if trouble.slow else stage.open()
+
+
+def _dated(order: dict[str, Any], stage: Stage) -> dict[str, Any]:
+    """The order with the HTTP date that is seven seconds from now."""
+    at = format_datetime(stage.clock.now() + timedelta(seconds=7), usegmt=True)
+    headers = {name: value.replace("{now+7}", at) for name, value in order.get("headers", {}).items()}
+    return {**order, "headers": headers}
+
+
+@pytest.mark.parametrize(
+    ("cloud", "row", "trouble"),
+    [pytest.param(cloud, row, trouble, id=f"{cloud} {row.name} | {trouble.name}") for cloud, row, trouble in CELLS],
+)
+def test_it_ends_well_or_in_words(stage_of: Open, cloud: str, row: Operation, trouble: Trouble) -> None:
+    stage = stage_of(cloud)
+
+    ending = play(stage, row, trouble)
+
+    assert ending.outcome in expected(row, trouble), ending
+    assert ending.seconds <= row.limit
+    assert ending.made <= 1
+    if trouble.waits and ending.outcome is Outcome.DONE:
+        assert ending.seconds >= trouble.waits - 1 or row.falls_back
+    if row.count and ending.outcome is Outcome.DONE:
+        assert ending.made == 1
+    if ending.error is not None:
+        _is_for_people(ending.error, row, ending.made)
+
+
+def _is_for_people(error: CloudError, row: Operation, made: int) -> None:
+    """What failed, where, and what to do; and no promise that nothing was done when something was."""
+    assert error.exit_code == 1
+    assert error.message.startswith(("cannot ", "train.jsonl ("))
+    assert len(error.message) <= LONGEST_MESSAGE
+    assert "\n" not in error.message
+    assert error.next_step
+    if row.nature is Nature.MAKES and made:
+        assert error.maybe_done
+
+
+def test_the_table_has_a_cell_for_every_operation_and_every_trouble() -> None:
+    assert len(TROUBLES) == 31
+    assert {cloud: len(rows) for cloud, rows in OPERATIONS.items()} == {"azure": 30, "openai": 19}
+    assert len({(cloud, row.name, trouble.name) for cloud, row, trouble in CELLS}) == len(CELLS) == 49 * 31
