@@ -40,4 +40,6 @@ def refuse(world: World, request: Request, allowed: tuple[str, ...]) -> Response
         return wrong_method(request) if allowed else not_found(request)
     if request.path.startswith("/accounts/"):
         return not_found(request)
+    if request.path.startswith("/api/"):
+        return retail.refuse(request, allowed)
     return error.refuse(world, request, allowed)

@@ -123,7 +123,8 @@ class Deployments:
     def result(self, request: Request) -> Response:
         operation = self._require_operation(request)
         done = self._world.cloud.poll(operation, self._world.now())
-        return Response(204) if done else Response(202, b"", (("location", self._world.base_url + request.path),))
+        again = f"{self._world.base_url}{request.path}?{request.query_string}"
+        return Response(204) if done else Response(202, b"", (("location", again),))
 
     def _require_operation(self, request: Request) -> Operation:
         require_subscription(self._world, request)

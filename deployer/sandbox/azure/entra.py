@@ -15,6 +15,8 @@ def routes(world: World) -> list[Route]:
         Route("GET", "/{tenant}/.well-known/openid-configuration", "entra.openid", service.openid),
         Route("POST", "/{tenant}/oauth2/v2.0/token", "entra.token", service.token),
         Route("POST", "/{tenant}/oauth2/token", "entra.token", service.token),
+        Route("GET", "/{tenant}/oauth2/v2.0/token", "entra.token", service.wrong_method),
+        Route("GET", "/{tenant}/discovery/v2.0/keys", "entra.keys", service.keys),
         Route("GET", "/common/discovery/instance", "entra.discovery", service.discovery),
         Route("GET", "/metadata/endpoints", "arm.endpoints", service.endpoints),
     ]
@@ -51,12 +53,16 @@ class Entra:
         credentials = self._world.credentials
         if self._tenant(request.params["tenant"]) is None:
             return self._unknown_tenant(request.params["tenant"])
-        if form.get("grant_type") != "client_credentials":
+        if not form.get("grant_type"):
+            return self._missing("invalid_request", 400, 900144, "'grant_type'")
+        if form["grant_type"] != "client_credentials":
             return self._error(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
         if form.get("client_id") != credentials.client_id:
             text = f"Application with identifier '{form.get('client_id')}' was not found in the directory."
             return self._error(400, "unauthorized_client", 700016, text)
-        if form.get("client_secret") != credentials.client_secret:
+        if not form.get("client_secret"):
+            return self._missing("invalid_client", 401, 7000218, "'client_assertion' or 'client_secret'")
+        if form["client_secret"] != credentials.client_secret:
             text = "Invalid client secret provided. Ensure the secret being sent in the request is the client secret"
             return self._error(401, "invalid_client", 7000215, f"{text} value, not the client secret ID.")
         token = credentials.issue(form.get("scope") or form.get("resource") or "")
@@ -68,6 +74,17 @@ class Entra:
                 "access_token": token.text,
             }
         )
+
+    def wrong_method(self, request: Request) -> Response:
+        text = f"The endpoint only accepts POST requests. Received a {request.method} request."
+        return self._error(400, "invalid_request", 900561, text)
+
+    def keys(self, request: Request) -> Response:
+        """Tokens are not signed: nobody but the sandbox reads them."""
+        return Response.json({"keys": []})
+
+    def _missing(self, error: str, status: int, code: int, names: str) -> Response:
+        return self._error(status, error, code, f"The request body must contain the following parameter: {names}.")
 
     def discovery(self, request: Request) -> Response:
         base, tenant = self._world.base_url, self._world.credentials.tenant_id

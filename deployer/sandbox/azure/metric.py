@@ -106,7 +106,7 @@ class Metrics:
         self._world = world
 
     def single(self, request: Request) -> Response:
-        span, separator, end = request.query("timespan").partition("/")
+        span, separator, end = (request.query("timespan") or self._last_hour()).partition("/")
         if not separator:
             raise Refusal(400, "BadRequest", "timespan: expected 'start/end'.")
         question = self._question(request, span, end, request.query("$filter"))
@@ -119,6 +119,10 @@ class Metrics:
             "resourceregion": account.region,
         }
         return Response.encoded(_with_value(head, self._value(account, question, Points(question))))
+
+    def _last_hour(self) -> str:
+        now = self._world.clock.seconds()
+        return f"{_print(now - 3600)}/{_print(now)}"
 
     def batch(self, request: Request) -> Response:
         ids = request.document().get("resourceids") or []

@@ -24,6 +24,15 @@ def routes(world: World) -> list[Route]:
     return [Route("GET", "/api/retail/prices", "prices.list", Retail(world).prices)]
 
 
+def refuse(request: Request, allowed: tuple[str, ...]) -> Response:
+    """The answer to what the price list does not serve: it is public, so no one is asked for a token."""
+    if allowed:
+        return Response.json(
+            {"Message": f"The requested resource does not support http method '{request.method}'."}, 405
+        )
+    return Response.json({"Message": f"No HTTP resource was found that matches the request URI '{request.path}'."}, 404)
+
+
 class Retail:
     def __init__(self, world: World) -> None:
         self._world = world

@@ -1,9 +1,10 @@
 """Errors of the two vendors' data planes, and how a handler raises them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from deployer.sandbox.wire import BadBody, Handler, Request, Response
+from deployer.sandbox.wire import BadBody, Handler, Request, Response, Route
 
 
 class ApiError(Exception):
@@ -38,6 +39,22 @@ def raising(handler: Handler, on_bad_body: Callable[[str], ApiError]) -> Handler
             return on_bad_body(f"We could not parse the JSON body of your request. {error}").response
 
     return handle
+
+
+def json_only(route: Route) -> Route:
+    """A route of OpenAI's that refuses bodies of another kind than JSON, as the service does."""
+
+    def handle(request: Request) -> Response:
+        kind = request.header("content-type")
+        if request.body and kind and kind.partition(";")[0].strip().lower() != "application/json":
+            message = (
+                f"Unsupported content type: '{kind}'. This API method only accepts 'application/json' requests, but "
+                f"you specified the header 'Content-Type: {kind}'. Please try again with a supported content type."
+            )
+            return openai_error(400, message, code="unsupported_content_type").response
+        return route.handler(request)
+
+    return replace(route, handler=handle)
 
 
 def not_found(request: Request) -> Response:

@@ -7,7 +7,7 @@ from typing import Any
 from deployer.sandbox.clock import seconds_of
 from deployer.sandbox.dataplane import organization
 from deployer.sandbox.dataplane.chat import BadChat, Chat, as_chat, read_chat, say, write_completion, write_text
-from deployer.sandbox.dataplane.error import ApiError, openai_error, raising
+from deployer.sandbox.dataplane.error import ApiError, json_only, openai_error, raising
 from deployer.sandbox.dataplane.finetuning import FineTuningApi
 from deployer.sandbox.dataplane.openai_catalog import (
     LAST_TRAINING,
@@ -29,7 +29,8 @@ from deployer.sandbox.world import World
 
 def routes(world: World) -> list[Route]:
     tenant = Tenant(world)
-    return [*OpenAIDataPlane(world, tenant).routes(), *organization.routes(world, tenant)]
+    found = [*OpenAIDataPlane(world, tenant).routes(), *organization.routes(world, tenant)]
+    return [route if route.operation == "openai.files.create" else json_only(route) for route in found]
 
 
 class OpenAIDataPlane:
