@@ -17,6 +17,7 @@ import threading
 import weakref
 import zlib
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -114,19 +115,35 @@ class DirectSession(requests.Session):
     def _exchange(
         self, method: str, place: SplitResult, headers: Mapping[str, str], body: bytes | None, timeout: Timeout
     ) -> requests.Response:
+        message = _in_one_piece(method, place, headers, body)
         connection = self._pool.take(place.netloc, timeout)
         try:
-            connection.request(method, f"{place.path or '/'}?{place.query}", body, headers)
-            answer = connection.getresponse()
-            content = _unpacked(answer, answer.read())
+            connection.sock.sendall(message)
+            with closing(http.client.HTTPResponse(connection.sock, method=method)) as answer:
+                answer.begin()
+                content = _unpacked(answer, answer.read())
         except TimeoutError as error:
             connection.close()
             raise requests.exceptions.ReadTimeout(error) from error
         except (http.client.HTTPException, zlib.error, EOFError, OSError) as error:
             connection.close()
             raise requests.exceptions.ConnectionError(ProtocolError(f"Connection aborted: {error!r}", error)) from error
+        if answer.will_close:
+            connection.close()
         self._pool.give_back(place.netloc, connection)
         return _response(place.geturl(), answer, content)
+
+
+def _in_one_piece(method: str, place: SplitResult, headers: Mapping[str, str], body: bytes | None) -> bytes:
+    """The whole request. http.client sends head and body apart, which wakes the server twice for each question."""
+    fields = {"Host": place.netloc, **headers}
+    if body is not None or method in ("POST", "PUT", "PATCH"):
+        fields = {name: value for name, value in fields.items() if name.lower() != "content-length"}
+        fields["Content-Length"] = str(len(body or b""))
+    lines = [f"{method} {place.path or '/'}?{place.query} HTTP/1.1", *(f"{name}: {fields[name]}" for name in fields)]
+    if any("\r" in line or "\n" in line for line in lines):
+        raise requests.exceptions.InvalidHeader("a header or address holds a line break")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + (body or b"")
 
 
 class _Body(io.BytesIO):

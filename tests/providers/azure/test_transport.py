@@ -3,8 +3,10 @@
 from datetime import UTC, datetime
 
 import pytest
+from requests.exceptions import InvalidHeader
 
 from deployer.providers.azure.endpoint import Endpoints, same_origin
+from deployer.providers.azure.session import DirectSession
 from deployer.providers.azure.transport import asked_wait
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
@@ -51,3 +53,8 @@ def test_token_is_sent_to_no_other_server() -> None:
     assert same_origin("https://westus.management.azure.com/next", "https://management.azure.com")
     assert not same_origin("https://management.azure.com.evil.example/next", "https://management.azure.com")
     assert not same_origin("http://management.azure.com/next", "https://management.azure.com")
+
+
+def test_nothing_that_would_end_a_header_early_is_sent() -> None:
+    with pytest.raises(InvalidHeader):
+        DirectSession(1, "").request("GET", "https://localhost:1/", headers={"x": "a\r\nb: c"}, timeout=(1.0, 1.0))
