@@ -71,4 +71,6 @@ def _next_step(error: CloudError, found: Deployment) -> str:
         return f"its limit of requests or tokens is reached: try again in {error.retry_after:.0f} seconds"
     if isinstance(error, Forbidden) and found.id.provider == "azure":
         return f"calls need the role Cognitive Services OpenAI User on {found.account.name}; try `deployer doctor`"
+    if isinstance(error, Forbidden) and error.status == 403:
+        return f"the key may not call it: look at the model permissions of project {found.account.name}"
     return ""

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from deployer.domain.act import ActKind
 from deployer.guard.context import GuardContext
 from deployer.training.follow import Followed, settle_jobs
-from deployer.training.intervention import Intervention, intervene
-
-_CANCEL = Intervention(
-    ActKind.CANCEL_JOB,
-    lambda training, account, job_id: training.cancel(account, job_id),
-    frozenset({"cancelled", "canceled"}),
-)
+from deployer.training.intervention import CANCEL, intervene
 
 
 def cancel(context: GuardContext, found: Followed, *, who: str, reason: str = "") -> Followed:
     """Ask the vendor to cancel. Raises Refused when the job has ended, or CloudError."""
-    after = intervene(context, found, _CANCEL, who=who, reason=reason)
+    after = intervene(context, found, CANCEL, who=who, reason=reason)
     return settle_jobs(context, found.provider, found.account, (after,))[0]

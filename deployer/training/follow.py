@@ -19,6 +19,7 @@ from deployer.guard.context import GuardContext
 from deployer.guard.gate import settle_ids
 from deployer.guard.lock import exclusive
 from deployer.ports import Provider
+from deployer.training.intervention import recover_interventions
 from deployer.training.order import choose_account, choose_provider
 from deployer.training.outcome import charge_of, says_enough, subject_key, subject_of, trained
 from deployer.training.recovery import MARKER, discard_files, job_id_of, recover_starts
@@ -50,6 +51,7 @@ def list_jobs(
 ) -> tuple[tuple[Followed, ...], tuple[Gap, ...]]:
     """All jobs, newest first, ended ones settled; an account that cannot be read is a gap."""
     recover_starts(context)
+    recover_interventions(context)
     found: list[Followed] = []
     gaps: list[Gap] = []
     for one in _providers(context, provider):
@@ -73,6 +75,7 @@ def settle_open(context: GuardContext) -> tuple[Followed, ...]:
     answer now is asked again by the next sweep.
     """
     recover_starts(context)
+    recover_interventions(context)
     settled: list[Followed] = []
     for act in context.ledger.journal.unfinished():
         provider = context.providers.get(str(act.body.get("provider", "")))

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from deployer.domain.act import ActKind, Phase
+from deployer.domain.act import Act, ActKind, Phase
 from deployer.domain.deployment import Account
 from deployer.domain.job import Job
-from deployer.errors import CloudError, Refused
+from deployer.errors import CloudError, DeployerError, Refused
 from deployer.guard.context import GuardContext
-from deployer.ports import Training
-from deployer.training.follow import Followed
+from deployer.guard.lock import exclusive
+from deployer.ports import Provider, Training
+from deployer.training.order import choose_account
 from deployer.training.outcome import subject_key
+
+if TYPE_CHECKING:
+    from deployer.training.follow import Followed
 
 
 @dataclass(frozen=True)
@@ -24,28 +29,72 @@ class Intervention:
     reached: frozenset[str]
 
 
+CANCEL = Intervention(
+    ActKind.CANCEL_JOB,
+    lambda training, account, job_id: training.cancel(account, job_id),
+    frozenset({"cancelled", "canceled"}),
+)
+PAUSE = Intervention(
+    ActKind.PAUSE_JOB,
+    lambda training, account, job_id: training.pause(account, job_id),
+    frozenset({"pausing", "paused"}),
+)
+RESUME = Intervention(
+    ActKind.RESUME_JOB,
+    lambda training, account, job_id: training.resume(account, job_id),
+    frozenset({"resuming", "queued", "pending", "running"}),
+)
+_REACHED = {how.kind: how.reached for how in (CANCEL, PAUSE, RESUME)}
+
+
 def intervene(context: GuardContext, found: Followed, how: Intervention, *, who: str, reason: str = "") -> Job:
     """Ask the vendor for it and record the outcome. Raises Refused when the job has ended, or CloudError."""
     job = found.job
     if job.ended:
         raise Refused(f"{job.id} has ended already: {job.status}", next_step=f"`deployer finetune show {job.id}`")
-    act = context.ledger.journal.intend(
-        kind=how.kind,
-        subject=subject_key(job.provider, job.id),
-        instance=job.created_at.isoformat() if job.created_at else "",
-        who=who,
-        reason=reason or "asked for",
-        body={"provider": job.provider, "account": found.account.name, "job": job.id},
-        numbers={},
-        at=context.clock.now(),
-    )
-    try:
-        after = _ask(found, how)
-    except CloudError as error:
-        context.ledger.journal.step(act.id, Phase.FAILED, context.clock.now(), error.message)
-        raise
-    context.ledger.journal.step(act.id, Phase.DONE, context.clock.now(), f"{after.id} {after.status}")
+    with exclusive(context, _lock_name(job.id)) as hold:
+        if hold is None:
+            raise Refused(f"somebody else is acting on {job.id} at this moment", next_step="try again in a minute")
+        act = context.ledger.journal.intend(
+            kind=how.kind,
+            subject=subject_key(job.provider, job.id),
+            instance=job.created_at.isoformat() if job.created_at else "",
+            who=who,
+            reason=reason or "asked for",
+            body={"provider": job.provider, "account": found.account.name, "job": job.id},
+            numbers={},
+            at=context.clock.now(),
+        )
+        try:
+            after = _ask(found, how)
+        except CloudError as error:
+            context.ledger.journal.step(act.id, Phase.FAILED, context.clock.now(), error.message)
+            raise
+        context.ledger.journal.step(act.id, Phase.DONE, context.clock.now(), f"{after.id} {after.status}")
     return after
+
+
+def recover_interventions(context: GuardContext) -> None:
+    """Say of each one that a dead process left open whether it took effect; nothing is asked for again."""
+    for act in context.ledger.journal.unfinished() if not context.read_only else ():
+        provider = context.providers.get(str(act.body.get("provider", "")))
+        if act.kind not in _REACHED or provider is None:
+            continue
+        with exclusive(context, _lock_name(str(act.body.get("job", "")))) as hold:
+            current = context.ledger.journal.act(act.id) if hold is not None else None
+            if current is not None and not current.phase.final:
+                _recover(context, provider, current)
+
+
+def _recover(context: GuardContext, provider: Provider, act: Act) -> None:
+    try:
+        account = choose_account(provider, str(act.body.get("account", "")))
+        job = provider.training.job(account, str(act.body.get("job", "")))
+    except DeployerError:
+        return  # the next start asks again
+    done = job.status.lower() in _REACHED[act.kind]
+    detail = f"found {job.status} at the next start" + ("" if done else ": cut off; run the command again if need be")
+    context.ledger.journal.step(act.id, Phase.DONE if done else Phase.WITHDRAWN, context.clock.now(), detail)
 
 
 def _ask(found: Followed, how: Intervention) -> Job:
@@ -58,3 +107,7 @@ def _ask(found: Followed, how: Intervention) -> Job:
         if after.status.lower() not in how.reached:
             raise error from None
         return after
+
+
+def _lock_name(job_id: str) -> str:
+    return f"job {job_id}"

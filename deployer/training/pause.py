@@ -4,31 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deployer.domain.act import ActKind
 from deployer.domain.job import Job
 from deployer.errors import Refused
 from deployer.guard.context import GuardContext
 from deployer.training.estimate import CAP_IS_GONE
 from deployer.training.follow import Followed
-from deployer.training.intervention import Intervention, intervene
-
-_PAUSE = Intervention(
-    ActKind.PAUSE_JOB,
-    lambda training, account, job_id: training.pause(account, job_id),
-    frozenset({"pausing", "paused"}),
-)
-_RESUME = Intervention(
-    ActKind.RESUME_JOB,
-    lambda training, account, job_id: training.resume(account, job_id),
-    frozenset({"resuming", "queued", "pending", "running"}),
-)
+from deployer.training.intervention import PAUSE, RESUME, intervene
 
 
 def pause(context: GuardContext, found: Followed, *, who: str, reason: str = "") -> Followed:
     """Ask the vendor to pause; one that is paused already stays so. Raises Refused (ended) or CloudError."""
     if found.job.paused:
         return found
-    return replace(found, job=intervene(context, found, _PAUSE, who=who, reason=reason))
+    return replace(found, job=intervene(context, found, PAUSE, who=who, reason=reason))
 
 
 def resume(context: GuardContext, found: Followed, *, who: str, reason: str = "") -> Followed:
@@ -36,7 +24,7 @@ def resume(context: GuardContext, found: Followed, *, who: str, reason: str = ""
     job = found.job
     if not job.paused and not job.ended:
         raise Refused(f"{job.id} is not paused: it is {job.status}", next_step=f"`deployer finetune watch {job.id}`")
-    return replace(found, job=intervene(context, found, _RESUME, who=who, reason=reason))
+    return replace(found, job=intervene(context, found, RESUME, who=who, reason=reason))
 
 
 def warnings(job: Job) -> tuple[str, ...]:

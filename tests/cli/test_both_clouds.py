@@ -136,3 +136,27 @@ def test_a_job_is_paused_and_resumed_by_name(run: Run, data: str, sandbox: Sandb
     assert run("finetune", "resume", job).stdout == f"{job}: resuming; follow it with `deployer finetune watch {job}`\n"
     run("finetune", "resume", job, expect=3)
     assert document(run, "finetune", "watch", job)["status"] == "succeeded"
+
+
+@CLOUDS
+@pytest.mark.parametrize(
+    ("status", "exit_words"),
+    [
+        (401, ("401", "Next: ")),
+        (403, ("403", "Next: ")),
+        (404, ("404", "it may be undeployed: `deployer deployment list` shows what stands")),
+        (423, ("is paused and answers no calls (423)", "pausing is not known to stop its hosting fee")),
+        (429, ("429", "try again")),
+    ],
+)
+def test_a_call_that_is_refused_says_why_and_what_to_do(
+    run: Run, data: str, sandbox: Sandbox, provider: str, status: int, exit_words: tuple[str, str]
+) -> None:
+    begin(sandbox)
+    model = trained(run, data, provider)
+    made = document(run, "deployment", "create", "numbers", "--model", model, "--provider", provider)
+    sandbox.client.advance(seconds=3600)
+    sandbox.client.fault({"method": "POST", "path": "chat/completions", "kind": "status", "status": status})
+    refused = run("deployment", "call", made["id"], "seven seven", expect=1).stderr
+    assert [words for words in exit_words if words not in refused] == [], refused
+    assert "Traceback" not in refused

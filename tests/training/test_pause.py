@@ -1,6 +1,7 @@
 """Pausing and resuming a job on either cloud: journalled, repeatable, and never a watch without an end."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -8,10 +9,10 @@ from deployer.domain.act import ActKind, Phase
 from deployer.domain.job import Hyperparameters
 from deployer.errors import CloudError, Refused
 from deployer.training.estimate import CAP_IS_GONE
-from deployer.training.follow import Followed, find_job, watch
+from deployer.training.follow import Followed, find_job, list_jobs, watch
 from deployer.training.pause import pause, resume, warnings
 from deployer.training.start import start
-from tests.training.world import ACCOUNT, World
+from tests.training.world import ACCOUNT, Killed, World
 
 CLOUDS = pytest.mark.parametrize("provider", ["azure", "openai"])
 
@@ -23,6 +24,19 @@ def running(world: World, provider: str) -> Followed:
     while (found := find_job(world.context, started.job.id)).job.status != "running":
         world.clock.sleep(60)
     return found
+
+
+class Dying:
+    """A cloud that ends its process before or after a pause."""
+
+    def __init__(self, real: Any, *, after: bool) -> None:
+        self._real, self._after, self.training = real, after, self
+        self.name = real.name
+
+    def pause(self, account: Any, job_id: str) -> None:
+        if self._after:
+            self._real.training.pause(account, job_id)
+        raise Killed
 
 
 def again(world: World, found: Followed) -> Followed:
@@ -83,6 +97,19 @@ def test_a_pause_whose_answer_was_cut_off_is_looked_into(world: World) -> None:
     found = running(world, "azure")
     world.sandbox.client.fault({"method": "POST", "path": "/pause", "kind": "cut_after", "times": 1})
     assert pause(world.context, found, who="a person").job.paused
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_pause_whose_process_died_is_told_as_what_became_of_it(world: World, after: bool) -> None:
+    found = running(world, "azure")
+    dying: Any = Dying(found.provider, after=after)
+    doomed = replace(found, provider=dying)
+    with pytest.raises(Killed):
+        pause(world.context, doomed, who="a person")
+    assert len([act for act in world.ledger.journal.unfinished() if act.kind is ActKind.PAUSE_JOB]) == 1
+    [listed] = list_jobs(world.context, "azure")[0]
+    act = world.ledger.journal.acts()[0]
+    assert (listed.job.paused, act.phase) == (after, Phase.DONE if after else Phase.WITHDRAWN)
 
 
 def test_resuming_a_reinforcement_job_is_told_to_have_no_cap_any_more(world: World) -> None:
