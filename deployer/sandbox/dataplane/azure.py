@@ -14,6 +14,7 @@ from deployer.sandbox.dataplane.azure_dialect import VENDOR, AzureDialect, tier_
 from deployer.sandbox.dataplane.chat import BadChat, Chat, read_chat, say, write_completion
 from deployer.sandbox.dataplane.error import ApiError, azure_error, openai_error, raising
 from deployer.sandbox.dataplane.finetuning import FineTuningApi
+from deployer.sandbox.dataplane.rate import rate_headers
 from deployer.sandbox.resource import Account
 from deployer.sandbox.training.order import JobOrder
 from deployer.sandbox.training.workshop import Workshop
@@ -100,7 +101,10 @@ class AzureDataPlane:
         answer = say(chat, self._workshop.model(account.name, deployed.model))
         self._world.record_call(account.name, deployed.name, now, 200, answer.prompt_tokens, answer.completion_tokens)
         completion_id = f"chatcmpl-{self._world.naming.hex('completion', 29)}"
-        return write_completion(answer, chat, completion_id, _model_name(deployed), int(seconds_of(now)))
+        response = write_completion(answer, chat, completion_id, _model_name(deployed), int(seconds_of(now)))
+        units = deployed.capacity
+        response.headers += rate_headers(self._world, account.name, deployed.name, units, units * 1000)
+        return response
 
     def _read(self, account: str, deployment: str, body: Any) -> Chat:
         """A failing call is a call: it shows in the metrics with its status."""

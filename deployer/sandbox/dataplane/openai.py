@@ -19,6 +19,7 @@ from deployer.sandbox.dataplane.openai_catalog import (
 )
 from deployer.sandbox.dataplane.openai_dialect import ORGANIZATION_ID, VENDOR, OpenAIDialect
 from deployer.sandbox.dataplane.project import Project, Tenant
+from deployer.sandbox.dataplane.rate import rate_headers
 from deployer.sandbox.training.fit import FittedModel
 from deployer.sandbox.training.job import Job
 from deployer.sandbox.training.order import JobOrder
@@ -82,7 +83,9 @@ class OpenAIDataPlane:
         self._world.record_call(project.id, name, now, 200, answer.prompt_tokens, answer.completion_tokens)
         completion_id = f"{'chatcmpl' if chats else 'cmpl'}-{self._world.naming.hex('completion', 29)}"
         write = write_completion if chats else write_text
-        return write(answer, chat, completion_id, name, int(seconds_of(now)))
+        response = write(answer, chat, completion_id, name, int(seconds_of(now)))
+        response.headers += rate_headers(self._world, project.id, name, *_rate(project, name))
+        return response
 
     def _require_model(self, project: Project, name: str, now: datetime) -> FittedModel | None:
         """The fine-tuned model to answer with, None for a base model. Raises ApiError when it cannot be called."""
@@ -134,6 +137,14 @@ def _model(model_id: str, created: int, owner: str, shutdown_date: str | None) -
         "owned_by": owner,
         "shutdown_date": shutdown_date,
     }
+
+
+def _rate(project: Project, model: str) -> tuple[int, int]:
+    """Requests and tokens a minute; a fine-tune has those of its base."""
+    base = base_of(model)
+    limit = project.rate_limits.get(f"rl-{base.id if base else model}")
+    limits = limit.limits if limit else {}
+    return limits.get("max_requests_per_1_minute", 10_000), limits.get("max_tokens_per_1_minute", 10_000_000)
 
 
 def _read(body: Any, meant: Callable[[Any], Any] = lambda body: body) -> Chat:
