@@ -15,13 +15,15 @@ VERSION = "0001"
 KNOWN = frozenset({VERSION})
 _COPY = "nothing was changed in it; restore a copy, or point DEPLOYER_DATABASE_URL at another file"
 
+_DISK = "look for room on the disk and for the right to write beside the file; nothing was changed in it"
+
 
 def open_ledger(url: str, *, clock: Clock, read_only: bool = False) -> Ledger:
     """The ledger at `url` (`sqlite:////path/ledger.sqlite3`), created or upgraded when need be.
 
     With `read_only`, or where the file may not be written, nothing ever is, and it must exist and be up
-    to date. Raises DeployerError for a file that is damaged, foreign, newer than this program, or busy
-    for too long.
+    to date. Raises InvalidFile for a file that is damaged or foreign, DeployerError for one that is newer
+    than this program, cannot be opened, or is busy for too long.
     """
     path = database_path(url)
     read_only = read_only or not may_write(path)
@@ -60,8 +62,11 @@ def read_version(path: Path) -> str | None:
         return None
     try:
         version = _stored_version(path)
+    except sqlite3.OperationalError as error:  # the disk, a right or another process, not what the file holds
+        raise DeployerError(f"{path}: the ledger cannot be opened ({error})", next_step=_DISK) from None
     except sqlite3.Error as error:
-        raise DeployerError(f"{path}: cannot be read as a ledger ({error})", next_step=_COPY) from None
+        problem = Problem(str(path), f"cannot be read as a ledger ({error})")
+        raise InvalidFile((problem,), next_step=_COPY) from None
     if version not in KNOWN:
         raise DeployerError(
             f"{path}: written by a newer version of deployer (schema {version}, known up to {VERSION})",

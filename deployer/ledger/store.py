@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deployer.errors import DeployerError, ReadOnlyLedger
+from deployer.errors import DeployerError, InvalidFile, Problem, ReadOnlyLedger
 from deployer.ledger.file import BUSY_SECONDS, open_to_read, open_to_write
 from deployer.ledger.statement import Connection
 
@@ -82,9 +82,11 @@ class Store:
                 next_step="look for a second deployer that hangs, then run this again",
             )
         if "malformed" in cause or "not a database" in cause:
-            return DeployerError(
-                f"{self.path}: the ledger is damaged ({cause})", next_step="restore a copy of the file"
-            )
+            problem = Problem(str(self.path), f"the ledger is damaged ({cause})")
+            return InvalidFile((problem,), next_step="restore a copy of the file")
+        if "full" in cause or "disk I/O" in cause:
+            step = "make room on the disk and run this again: what was left open is finished then"
+            return DeployerError(f"{self.path}: the ledger cannot be written ({cause})", next_step=step)
         return DeployerError(f"{self.path}: the ledger cannot be used ({cause})", next_step="check the disk and rights")
 
     def _refusal(self) -> ReadOnlyLedger:

@@ -127,7 +127,9 @@ def _acts(verdict: Verdict, view: View) -> tuple[tuple[Action, ...], tuple[Defer
     acts = _one_act_each(verdict.actions)
     if not view.history.paused:
         return acts, verdict.deferred
-    return (), verdict.deferred + tuple(Deferred(act, "acts are paused: guard resume") for act in acts)
+    return (), verdict.deferred + tuple(
+        Deferred(act, "the guard is paused; `deployer guard resume` ends that") for act in acts
+    )
 
 
 def _one_act_each(actions: Iterable[Action]) -> tuple[Action, ...]:

@@ -94,7 +94,7 @@ def test_ledger_that_is_something_else_is_left_alone(run: Run, home: Path, comma
     ledger = home / "ledger.sqlite3"
     ledger.write_text("a diary, not a database" * 100)
 
-    refused(run(*command, expect=1), str(ledger))
+    refused(run(*command, expect=4), str(ledger))
     assert ledger.read_text() == "a diary, not a database" * 100
 
 
@@ -104,7 +104,7 @@ def test_database_of_another_program_is_left_alone(run: Run, home: Path) -> None
     database.close()
     before = (home / "ledger.sqlite3").read_bytes()
 
-    refused(run("spend", "show", expect=1), "it is a database of something else")
+    refused(run("spend", "show", expect=4), "it is a database of something else")
     assert (home / "ledger.sqlite3").read_bytes() == before
 
 

@@ -121,6 +121,7 @@ def test_file_that_is_no_ledger_is_refused_and_left_alone(tmp_path: Path, conten
     error = error_of(file)
 
     assert str(error).startswith(f"{file}: cannot be read as a ledger (")
+    assert error.exit_code == 4
     assert "restore a copy" in error.next_step
     assert file.read_bytes() == content
 

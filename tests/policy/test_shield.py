@@ -106,7 +106,7 @@ def test_while_acts_are_paused_they_are_deferred() -> None:
 
     assert decided.acts == ()
     assert [(one.action.target.name, one.reason) for one in decided.deferred if one.action.target] == [
-        ("bot", "acts are paused: guard resume")
+        ("bot", "the guard is paused; `deployer guard resume` ends that")
     ]
 
 
