@@ -153,7 +153,9 @@ def test_damage_inside_the_file_is_told_in_words(file: Path) -> None:
 def test_folder_in_the_place_of_the_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite3").mkdir()
 
-    assert str(error_of(tmp_path / "ledger.sqlite3")).startswith(f"{tmp_path / 'ledger.sqlite3'}: cannot be read")
+    assert str(error_of(tmp_path / "ledger.sqlite3")).startswith(
+        f"{tmp_path / 'ledger.sqlite3'}: the ledger cannot be opened"
+    )
 
 
 def test_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
