@@ -104,8 +104,9 @@ class FineTuningApi:
         return Response.json(self._write_job(job), self._dialect.created_status)
 
     def _list(self, request: Request) -> Response:
-        jobs = self._workshop.of(self._owner(request))
-        return answer_page(request, [self._write_job(job) for job in jobs], edges=False)
+        jobs = {job.id: job for job in self._workshop.of(self._owner(request))}
+        rows = [{"id": job_id} for job_id in jobs]
+        return answer_page(request, rows, edges=False, fill=lambda row: self._write_job(jobs[row["id"]]))
 
     def _get(self, request: Request) -> Response:
         return Response.json(self._write_job(self._job(request)))

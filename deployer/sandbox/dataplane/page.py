@@ -1,15 +1,23 @@
 """Cursor pages as both vendors' lists give them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from deployer.sandbox.wire import Request, Response
 
+Row = dict[str, Any]
+
 
 def answer_page(
-    request: Request, rows: Sequence[dict[str, Any]], *, default: int = 20, most: int = 100, edges: bool = True
+    request: Request,
+    rows: Sequence[Row],
+    *,
+    default: int = 20,
+    most: int = 100,
+    edges: bool = True,
+    fill: Callable[[Row], Row] | None = None,
 ) -> Response:
-    """The part of `rows` that `after` and `limit` ask for; each row has an `id`.
+    """The part of `rows` that `after` and `limit` ask for; each row has an `id`, which `fill` makes whole.
 
     Most lists name their first and last row; without `edges` they do not.
     """
@@ -19,7 +27,7 @@ def answer_page(
     last = ids.index(before) if before in ids else len(rows)
     limit = read_limit(request, default, most)
     taken = rows[first : min(first + limit, last)]
-    page = {"object": "list", "data": taken, "has_more": first + limit < last}
+    page = {"object": "list", "data": [fill(row) for row in taken] if fill else taken, "has_more": first + limit < last}
     if edges:
         page["first_id"] = taken[0].get("id") if taken else None
         page["last_id"] = taken[-1].get("id") if taken else None
