@@ -6,6 +6,7 @@ or a secret.
 """
 
 import errno
+import os
 import sys
 from importlib import import_module
 from typing import Any, NoReturn
@@ -115,6 +116,9 @@ def report(error: Exception, *, debug: bool) -> int:
         if error.next_step:
             click.echo(scrub(f"Next: {error.next_step}"), err=True)
         return error.exit_code
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        click.echo(scrub(f"Error: {error}\nNext: make room on the disk, or write the output elsewhere"), err=True)
+        return 1
     seen = " ".join(f"{type(error).__name__}: {error}".split())[:300]
     click.echo(scrub(f"Error: this is a defect of deployer: {seen}"), err=True)
     if not debug:
@@ -146,8 +150,16 @@ def cli(debug: bool) -> None:
     """
 
 
+def _open_closed() -> None:
+    """A stream that the caller closed (`>&-`) swallows what is written: nobody wants to read it."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - open until the process ends
+
+
 def main() -> NoReturn:
     """Run the command line; never returns."""
+    _open_closed()
     try:
         cli.main(prog_name="deployer")
     except KeyboardInterrupt:

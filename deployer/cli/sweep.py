@@ -138,7 +138,7 @@ def _print(outcome: Outcome) -> None:
     _section("Deferred", [f"{_act(late.action)}\n    put off: {late.reason}" for late in plan.deferred])
     _section("Unknown", [f"{finding.deployment.id}: {finding.reason}" for finding in unknown(plan)])
     _section(_unguarded_title(outcome), [_unguarded_line(outcome, one) for one in plan.unguarded])
-    _section("Next", [_next(action) for action in plan.upcoming[:3]])
+    _section("Next, in mode enforce" if observed else "Next", [_next(action) for action in plan.upcoming[:3]])
     for note in plan.notes:
         say(note)
 

@@ -113,6 +113,23 @@ def test_the_package_runs_as_a_module() -> None:
     assert answer.stdout.startswith("deployer 0.")
 
 
+def test_output_that_is_closed_is_not_missed() -> None:
+    command = f"'{PYTHON}' -m deployer price show gpt-4.1-mini >&-"
+    answer = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
+
+    assert (answer.returncode, "defect" in answer.stderr) == (0, False)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here that is always full")
+def test_output_without_room_is_told_as_that() -> None:
+    command = f"'{PYTHON}' -m deployer price show gpt-4.1-mini > /dev/full"
+    answer = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
+
+    assert answer.returncode == 1
+    assert "No space left on device" in answer.stderr
+    assert "defect" not in answer.stderr
+
+
 def test_version_is_printed() -> None:
     assert CliRunner().invoke(cli, ["--version"]).stdout.startswith("deployer 0.")
 
