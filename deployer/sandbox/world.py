@@ -67,6 +67,7 @@ class Settings:
     price_page_size: int = 100
     metric_latency: float = 180.0
     training_available: bool = True  # whether the OpenAI organisation may still create fine-tunes
+    project_keys: bool = False  # whether the OpenAI key speaks for its own project alone, as project keys do
     results_base64: bool = False  # result files sometimes arrive base64-encoded
     metric_fill: str = "absent"
     arm_limits: bool = True

@@ -13,6 +13,7 @@ from typing import Any
 from deployer.domain.cap import ORGANISATION, AccountCaps, Cap, CapKind
 from deployer.domain.deployment import Account
 from deployer.errors import CloudError, InvalidUsage, NotFound
+from deployer.providers.deadline import CALL, deadline
 from deployer.providers.openai.cloud import PROVIDER, Cloud
 from deployer.providers.page import all_items, as_mapping
 
@@ -39,6 +40,10 @@ class OpenAICaps:
         return tuple(str(row["email"]) for row in rows if row.get("role") == "owner" and row.get("email"))
 
     def read(self, account: Account) -> AccountCaps:
+        with deadline(self._cloud.clock, CALL):
+            return self._read(account)
+
+    def _read(self, account: Account) -> AccountCaps:
         readers: dict[CapKind, Callable[[Account], Iterable[Cap]]] = {
             CapKind.ALERT: self._alerts,
             CapKind.RATE_LIMIT: self._rate_limits,

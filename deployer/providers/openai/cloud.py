@@ -73,7 +73,7 @@ class Cloud:
         projects = self.admin.admin.organization.projects
         what = "list the projects of the organisation"
         rows = all_items(self.attempts, what, lambda: projects.list(limit=100))
-        return tuple(self._account(identified(what, row)) for row in rows if not row.get("archived_at"))
+        return tuple(self._account(identified(what, row)) for row in rows if not _is_archived(row))
 
     def _account(self, project: Mapping[str, Any]) -> Account:
         name = str(project.get("name") or "")
@@ -102,3 +102,8 @@ class Cloud:
             timeout=self.connection.timeout,
             http_client=open_http(self.connection),
         )
+
+
+def _is_archived(project: Mapping[str, Any]) -> bool:
+    """Archived projects are listed by older services too; any other status, known or not, is a living project."""
+    return bool(project.get("archived_at")) or str(project.get("status") or "").lower() == "archived"

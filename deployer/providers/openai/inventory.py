@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from deployer.domain.deployment import Account, Deployment, DeploymentId, Tier
 from deployer.domain.model import base_model, is_fine_tuned
 from deployer.domain.snapshot import Gap, InventoryReading
 from deployer.errors import CloudError, NotFound
-from deployer.providers.deadline import OBSERVATION, deadline
+from deployer.providers.deadline import OBSERVATION, deadline, handed_on
 from deployer.providers.finetuning import to_instant
 from deployer.providers.openai.cloud import PROVIDER, Cloud
 from deployer.providers.page import all_items, identified
@@ -33,16 +34,16 @@ class OpenAIInventory:
             accounts = self._cloud.accounts()
         except CloudError as error:
             return InventoryReading(gaps=(Gap("accounts", PROVIDER, error.message),), complete=False)
-        deployments: list[Deployment] = []
-        gaps: list[Gap] = []
-        unread: set[str] = set()
-        for account in accounts:
-            try:
-                deployments += self._models(account)
-            except CloudError as error:
-                gaps.append(Gap("deployments", f"{PROVIDER}:{account.name}", error.message))
-                unread.add(account.resource_id.lower())
-        return InventoryReading(accounts, tuple(deployments), tuple(gaps), frozenset(unread))
+        read = self._all(accounts)
+        gaps = tuple(one for one in read if isinstance(one, Gap))
+        return InventoryReading(
+            accounts,
+            tuple(model for one in read if not isinstance(one, Gap) for model in one),
+            gaps,
+            frozenset(
+                account.resource_id.lower() for account, one in zip(accounts, read, strict=True) if isinstance(one, Gap)
+            ),
+        )
 
     def read(self, account: Account, name: str) -> Deployment | None:
         client, what = self._cloud.client(account), f"read model {name}"
@@ -51,6 +52,20 @@ class OpenAIInventory:
         except NotFound:
             return None
         return to_deployment(account, identified(what, model), self._cloud.clock.now())
+
+    def _all(self, accounts: Sequence[Account]) -> list[tuple[Deployment, ...] | Gap]:
+        """Several projects at the same time; the usual only one without a thread."""
+        if len(accounts) <= 1:
+            return [self._project(account) for account in accounts]
+        with ThreadPoolExecutor(max_workers=max(1, self._cloud.connection.workers)) as pool:
+            return list(pool.map(handed_on(self._project), accounts))
+
+    def _project(self, account: Account) -> tuple[Deployment, ...] | Gap:
+        """One project to its last model; an API key speaks for its own project, so others may be refused to it."""
+        try:
+            return tuple(self._models(account))
+        except CloudError as error:
+            return Gap("deployments", f"{PROVIDER}:{account.name}", error.message)
 
     def _models(self, account: Account) -> Iterator[Deployment]:
         client, now = self._cloud.client(account), self._cloud.clock.now()

@@ -66,6 +66,9 @@ class Tenant:
         project = self.projects.get(request.header("openai-project", FIRST_PROJECT))
         if project is None or project.archived:
             raise openai_error(401, "No such project, or it has been archived.", code="invalid_project")
+        if self._world.settings.project_keys and project.id != FIRST_PROJECT:
+            message = "OpenAI-Project header should match project for API key."
+            raise openai_error(401, message, code="mismatched_project")
         return project
 
     def require_admin(self, request: Request) -> None:

@@ -1,10 +1,8 @@
 """Legacy completion models answer through their own endpoint, for as long as they live."""
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,8 +12,6 @@ from deployer.domain.job import JobSpec
 from deployer.errors import NotFound
 from deployer.ports import Provider
 from deployer.sandbox.process import Sandbox
-
-Run = Callable[..., Any]
 
 
 @pytest.fixture
@@ -33,16 +29,6 @@ def completing(openai: Provider, account: Account, clock: Clock, tmp_path: Path)
 def test_a_fine_tuned_completion_model_answers(openai: Provider, account: Account, completing: str) -> None:
     assert completing.startswith("ft:davinci-002:")
     assert openai.deployments.call(account, completing, "is 4 even? ->") in {"yes", "no"}
-
-
-def test_it_is_a_deployment_like_any_other_and_is_called_by_its_name(run: Run, completing: str) -> None:
-    answer = json.loads(run("deployment", "call", completing, "is 4 even? ->", "-o", "json").stdout)
-    assert answer["answer"] in {"yes", "no"}
-
-
-@pytest.mark.parametrize("name", ["babbage-002", "openai:proj_default/davinci-002"])
-def test_the_base_models_answer_too_although_no_list_of_deployments_shows_them(run: Run, name: str) -> None:
-    assert run("deployment", "call", name, "Once upon a time").stdout.strip()
 
 
 def test_after_their_last_day_they_do_not(
