@@ -77,3 +77,7 @@ REGIONAL_SKUS = frozenset({"standard", "provisionedmanaged"})
 REGIONAL = frozenset({"eastus2", "northcentralus", "swedencentral"})
 QUOTA_UNITS = 5_000
 """Capacity units (1,000 tokens a minute, or PTU) that each quota allows in a region."""
+
+MOST_TUNED = 10
+"""Deployments of fine-tuned models that one account takes."""
+TUNED_USAGE = "OpenAI.FineTunedDeployments"

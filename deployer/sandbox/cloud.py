@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any, Protocol
 
-from deployer.sandbox.catalog import QUOTA_UNITS, offers, usage_name
+from deployer.sandbox.catalog import MOST_TUNED, QUOTA_UNITS, TUNED_USAGE, offers, usage_name
 from deployer.sandbox.clock import at_seconds, seconds_of
 from deployer.sandbox.naming import Naming
 from deployer.sandbox.resource import (
@@ -274,14 +274,21 @@ class Cloud:
         name = usage_name(wanted.sku, wanted.base_model, wanted.fine_tuned)
         used = self.used_quota(wanted.account.subscription, wanted.account.region).get(name, 0)
         used -= current.capacity if current and current.sku == wanted.sku else 0
-        if used + wanted.capacity > QUOTA_UNITS:
-            raise Refusal(
-                400,
-                "InsufficientQuota",
-                f"This operation require {wanted.capacity} new capacity in quota {name}, which is bigger than "
-                f"the current available capacity {max(0, QUOTA_UNITS - used)}. The current quota usage is {used} "
-                f"and the quota limit is {QUOTA_UNITS} for quota {name}.",
-            )
+        _require_left(name, wanted.capacity, used, QUOTA_UNITS)
+        if wanted.fine_tuned and current is None:
+            tuned = sum(1 for item in wanted.account.deployments.values() if item.fine_tuned)
+            _require_left(TUNED_USAGE, 1, tuned, MOST_TUNED)
+
+
+def _require_left(quota: str, asked: int, used: int, limit: int) -> None:
+    if used + asked > limit:
+        raise Refusal(
+            400,
+            "InsufficientQuota",
+            f"This operation require {asked} new capacity in quota {quota}, which is bigger than "
+            f"the current available capacity {max(0, limit - used)}. The current quota usage is {used} "
+            f"and the quota limit is {limit} for quota {quota}.",
+        )
 
 
 def _locked_message(resource_id: str, lock: Lock) -> str:

@@ -229,6 +229,17 @@ def test_usages_count_what_is_deployed(sandbox: Sandbox) -> None:
     assert used["OpenAI.Standard.gpt-4.1-mini"] == 0
 
 
+def test_an_account_takes_ten_fine_tuned_deployments(sandbox: Sandbox) -> None:
+    tuned = [{"account": DEV, "name": f"tuned-{number}", "model": TUNED} for number in range(10)]
+    sandbox.client.create_deployments(tuned)
+    wire = Wire(sandbox)
+    refused = wire.deployment("PUT", "eleventh", deployment_body())
+    assert (refused.status, refused.code) == (400, "InsufficientQuota")
+    assert "OpenAI.FineTunedDeployments" in refused.body["error"]["message"]
+    assert wire.deployment("PUT", "tuned-0", deployment_body(capacity=2)).status == 200
+    assert wire.deployment("PUT", "base", deployment_body("gpt-4.1-mini")).status == 201
+
+
 def test_an_account_with_deployments_cannot_be_deleted(sandbox: Sandbox) -> None:
     make_tuned(sandbox)
     with resource_manager(sandbox) as client, pytest.raises(HttpResponseError) as refused:

@@ -11,9 +11,11 @@ from deployer.sandbox.azure.page import arm_page
 from deployer.sandbox.catalog import (
     INFERENCE_SKUS,
     MODELS,
+    MOST_TUNED,
     QUOTA_UNITS,
     REGIONS,
     TUNED_SKUS,
+    TUNED_USAGE,
     BaseModel,
     find_base,
     offers,
@@ -98,8 +100,7 @@ class Models:
     def account_usages(self, request: Request) -> Response:
         account = require_account(self._world, request)
         tuned = sum(1 for item in account.deployments.values() if item.fine_tuned)
-        name = "OpenAI.FineTunedDeployments"
-        row = {"name": _name(name), "unit": "Count", "currentValue": tuned, "limit": 10}
+        row = {"name": _name(TUNED_USAGE), "unit": "Count", "currentValue": tuned, "limit": MOST_TUNED}
         return arm_page(self._world, request, [row], dict)
 
     def skus(self, request: Request) -> Response:
