@@ -17,9 +17,9 @@ from deployer.domain.job import Checkpoint, Job, JobEvent, JobSpec
 from deployer.domain.money import Money
 from deployer.domain.period import Period
 from deployer.domain.plan import Action, History
-from deployer.domain.snapshot import Gap, InventoryReading, Snapshot, Tracked
+from deployer.domain.snapshot import Gap, Gone, InventoryReading, Snapshot, Tracked
 from deployer.domain.subject import Subject, SubjectSpend
-from deployer.domain.usage import UsageObservation
+from deployer.domain.usage import UsageObservation, UsageReading
 
 # --- clouds -----------------------------------------------------------------------------------
 
@@ -310,6 +310,16 @@ class Readings(Protocol):
 
     def tracked(self) -> Mapping[str, Tracked]:
         """Deployments believed alive, by `DeploymentId.key`."""
+        ...
+
+    def gone(self, since: datetime) -> tuple[Gone, ...]:
+        """Deployments that were found gone at `since` or later, oldest first."""
+        ...
+
+    def record_gone(
+        self, at: datetime, readings: Mapping[tuple[str, str], UsageReading], charges: Iterable[Charge]
+    ) -> None:
+        """Append what metrics said, after its end, about what is gone, by (subject key, instance)."""
         ...
 
     def charged_tokens(self, keys: Iterable[str], window: Period) -> Mapping[tuple[str, str, Meter, datetime], Decimal]:

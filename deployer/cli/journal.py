@@ -81,7 +81,7 @@ def undo(act: "Act") -> str | None:
 
     if act.phase is not Phase.DONE:
         return None
-    if act.kind is ActKind.UNDEPLOY:
+    if act.kind in {ActKind.UNDEPLOY, ActKind.REMOVED}:
         return f"deployer deployment restore {act.subject}"
     if act.kind is ActKind.CAP:
         return f"deployer cap restore {act.id}"

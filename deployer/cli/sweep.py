@@ -53,6 +53,7 @@ def document(outcome: Outcome) -> dict[str, Any]:
         "notes": plan.notes,
         "results": [_result(result) for result in outcome.results],
         "recovered": [_result(result) for result in outcome.recovered],
+        "removed": [_result(result) for result in outcome.removed],
         "told": [_action(told.action) | {"delivered": told.delivered} for told in outcome.told],
         "failures": outcome.failures,
     }
@@ -128,6 +129,7 @@ def _hourly(outcome: Outcome, deployment: Deployment) -> Money | Unpriced:
 def _print(outcome: Outcome) -> None:
     plan = outcome.plan
     say(_heading(outcome))
+    _section("Gone, and not by us", [f"{result.subject}: {result.detail}" for result in outcome.removed])
     _section("Done", [_told_result(result) for result in (*outcome.recovered, *outcome.results)])
     observed = plan.mode is Mode.OBSERVE
     if not outcome.applied or observed:

@@ -72,3 +72,11 @@ class Tracked:
     last_seen: datetime
     accrued_to: datetime
     used_to: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A deployment that the ledger believes gone: what was last known of it, and the instant since which it is."""
+
+    tracked: Tracked
+    at: datetime

@@ -34,6 +34,8 @@ class Memory:
     """By `DeploymentId.key`."""
 
     traces: dict[str, Trace] = field(default_factory=dict)
+    explained: set[tuple[str, str]] = field(default_factory=set)
+    """Instances that are gone, by key and instance, of which the journal says why."""
 
     def trace(self, deployment: Deployment) -> Trace | None:
         found = self.traces.get(deployment.id.key)

@@ -44,13 +44,14 @@ class Told:
 class Outcome:
     """One sweep: the plan as it stood when it ended, what was told and done, what went wrong.
 
-    `view` is what the plan was decided on; `blind`: not a single account could be read;
-    `applied`: acts were allowed.
+    `removed` went without an act of ours. `view` is what the plan was decided on; `blind`: not a single
+    account could be read; `applied`: acts were allowed.
     """
 
     plan: Plan
     results: tuple[ActResult, ...] = ()
     recovered: tuple[ActResult, ...] = ()
+    removed: tuple[ActResult, ...] = ()
     told: tuple[Told, ...] = ()
     failures: tuple[str, ...] = ()
     view: View | None = None

@@ -16,6 +16,7 @@ from deployer.guard.capact import finish_cap
 from deployer.guard.change import finish_change
 from deployer.guard.context import GuardContext
 from deployer.guard.creation import finish_creation, left_open
+from deployer.guard.departure import finish_removed
 from deployer.guard.lock import exclusive
 from deployer.guard.outcome import ActResult
 from deployer.guard.reconsider import NoLonger, locate, reconsider
@@ -93,5 +94,6 @@ _FINISH: dict[ActKind, Finish] = {
     ActKind.SCALE: lambda context, _, act: finish_change(context, act),
     ActKind.PAUSE: lambda context, _, act: finish_change(context, act),
     ActKind.RESUME: lambda context, _, act: finish_change(context, act),
+    ActKind.REMOVED: lambda context, _, act: finish_removed(context, act),
     ActKind.CAP: lambda context, _, act: finish_cap(context, act),
 }

@@ -61,7 +61,7 @@ def last_undeploy(context: GuardContext, target: str) -> Act:
     """The newest undeploy under that name that took effect. Raises NotFound, InvalidUsage."""
     newest: dict[str, Act] = {}
     for act in context.ledger.journal.acts(limit=JOURNAL_DEPTH):
-        if act.kind is ActKind.UNDEPLOY and _took_effect(act):
+        if act.kind in {ActKind.UNDEPLOY, ActKind.REMOVED} and _took_effect(act):
             newest.setdefault(act.subject, act)
     remembered = [_Remembered(unpack(act.body).id, act) for act in newest.values()]
     try:

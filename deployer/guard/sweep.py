@@ -9,6 +9,7 @@ from deployer.errors import InvalidFile, Problem
 from deployer.guard.accounting import account
 from deployer.guard.apply import BUSY, SWEEP, CheckedPlan, apply_held, held_back
 from deployer.guard.context import GuardContext
+from deployer.guard.departure import charge_late_usage, record_removed
 from deployer.guard.lock import exclusive
 from deployer.guard.observation import observe
 from deployer.guard.outcome import Outcome, exit_code
@@ -46,7 +47,7 @@ def apply_sweep(context: GuardContext) -> Outcome:
         outcome = _apply(context, sight)
     else:
         outcome = Outcome(sight.plan, applied=True)
-    outcome = replace(outcome, view=sight.view, blind=sight.blind)
+    outcome = replace(outcome, removed=record_removed(context), view=sight.view, blind=sight.blind)
     context.ledger.decisions.record_sweep(context.clock.now(), summary(outcome))
     return outcome
 
@@ -62,6 +63,7 @@ def look(context: GuardContext) -> Sight:
     tracked = context.ledger.readings.tracked()
     seen = with_retirements(context, observe(context, now, tracked))
     accounted = account(context, seen, tracked)
+    charge_late_usage(context)
     view = build_view(context, accounted.snapshot, accounted.unrecorded)
     return Sight(view, bound(decide(context.policies, view, now), context.policies, view.history))
 
@@ -85,6 +87,7 @@ def summary(outcome: Outcome) -> dict[str, Any]:
         "acts": len(outcome.results),
         "failed": sum(result.failed for result in outcome.results + outcome.recovered) + len(outcome.failures),
         "recovered": len(outcome.recovered),
+        "removed": len(outcome.removed),
         "told": len(outcome.told),
         "deferred": len(plan.deferred),
         "unknown": sum(finding.state is Activity.UNKNOWN for finding in plan.findings),

@@ -67,6 +67,9 @@ def _line(action: Action) -> str:
 
 
 def _ending(result: ActResult) -> Message:
+    if result.kind is ActKind.REMOVED:
+        lines = [f"{result.subject}: {result.detail}.", f"To put it back: {restore_command(result.subject)}"]
+        return Message(f"deployer: gone, and not by us: {result.subject}", "\n".join(lines))
     word = {Phase.DONE: "done", Phase.FAILED: "FAILED", Phase.WITHDRAWN: "withdrawn"}[result.phase]
     lines = [f"{result.kind} of {result.subject} {word}: {result.detail}."]
     if result.action:

@@ -10,8 +10,9 @@ from sqlalchemy.dialects.sqlite import insert
 
 from deployer.domain.charge import Bill, Charge, Meter
 from deployer.domain.period import Period
-from deployer.domain.snapshot import Snapshot, Tracked
+from deployer.domain.snapshot import Gone, Snapshot, Tracked
 from deployer.domain.subject import Subject, SubjectSpend
+from deployer.domain.usage import UsageReading
 from deployer.errors import DeployerError
 from deployer.ledger.charging import Basis, append, last_charge
 from deployer.ledger.codec import to_instant, to_micros, to_money, to_nano
@@ -19,7 +20,7 @@ from deployer.ledger.entry import Entry, to_charge, to_entry
 from deployer.ledger.metering import append_usage
 from deployer.ledger.register import Instance, Sources, correct, find, instances_of, register
 from deployer.ledger.schema import TOKENS_ONLY, bill, charge
-from deployer.ledger.sighting import Known, append_sightings, append_sweep, read_alive, read_tracked
+from deployer.ledger.sighting import Known, append_sightings, append_sweep, read_alive, read_gone, read_tracked
 from deployer.ledger.spending import read_charges, read_spent
 from deployer.ledger.statement import Connection, Statement
 from deployer.ledger.store import Store
@@ -66,6 +67,21 @@ class SqlReadings:
     def tracked(self) -> Mapping[str, Tracked]:
         with self._store.read() as connection:
             return read_tracked(connection)
+
+    def gone(self, since: datetime) -> tuple[Gone, ...]:
+        with self._store.read() as connection:
+            return read_gone(connection, since)
+
+    def record_gone(
+        self, at: datetime, readings: Mapping[tuple[str, str], UsageReading], charges: Iterable[Charge]
+    ) -> None:
+        entries = [to_entry(one) for one in charges]
+        with self._store.write(lasting=False) as connection:
+            ids = find(connection, {*readings, *(entry.who for entry in entries)})
+            sweep_id = append_sweep(connection, Snapshot(at))
+            append_usage(connection, sweep_id, {ids[who]: one for who, one in readings.items()}, {}, to_micros(at))
+            append(connection, entries, Basis(ids, {}, self._thread.looked), self._sources)
+            self._thread.looked = None
 
     def charged_tokens(self, keys: Iterable[str], window: Period) -> Mapping[tuple[str, str, Meter, datetime], Decimal]:
         values = {"start": to_micros(window.start), "end": to_micros(window.end)}

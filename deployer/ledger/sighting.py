@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from deployer.domain.deployment import Deployment
-from deployer.domain.snapshot import Snapshot, Tracked
+from deployer.domain.snapshot import Gone, Snapshot, Tracked
 from deployer.domain.subject import Subject
 from deployer.ledger.codec import to_deployment, to_instant, to_json, to_micros
 from deployer.ledger.register import Instance, correct, register
@@ -30,6 +30,12 @@ _ALIVE = Statement(
     select(subject.c.key, subject.c.instance, tracked)
     .join(subject, subject.c.id == tracked.c.subject_id)
     .where(tracked.c.gone_at.is_(None))
+)
+_PAST = Statement(
+    select(subject.c.key, subject.c.instance, tracked)
+    .join(subject, subject.c.id == tracked.c.subject_id)
+    .where(tracked.c.gone_at >= bindparam("since"))
+    .order_by(tracked.c.gone_at, tracked.c.subject_id)
 )
 _track = insert(tracked)
 _TRACK = Statement(
@@ -65,17 +71,23 @@ def read_alive(connection: Connection) -> dict[str, Known]:
 
 
 def read_tracked(connection: Connection) -> dict[str, Tracked]:
-    return {
-        row.key: Tracked(
-            deployment=to_deployment(row.document),
-            instance=row.instance,
-            first_seen=to_instant(row.first_seen),
-            last_seen=to_instant(row.last_seen),
-            accrued_to=to_instant(row.accrued_to),
-            used_to=None if row.usage_to is None else to_instant(row.usage_to),
-        )
-        for row in connection.rows(_ALIVE)
-    }
+    return {row.key: _tracked(row) for row in connection.rows(_ALIVE)}
+
+
+def read_gone(connection: Connection, since: datetime) -> tuple[Gone, ...]:
+    rows = connection.rows(_PAST, {"since": to_micros(since)})
+    return tuple(Gone(_tracked(row), to_instant(row.gone_at)) for row in rows)
+
+
+def _tracked(row: Any) -> Tracked:
+    return Tracked(
+        deployment=to_deployment(row.document),
+        instance=row.instance,
+        first_seen=to_instant(row.first_seen),
+        last_seen=to_instant(row.last_seen),
+        accrued_to=to_instant(row.accrued_to),
+        used_to=None if row.usage_to is None else to_instant(row.usage_to),
+    )
 
 
 def read_unread(connection: Connection) -> dict[str, datetime]:

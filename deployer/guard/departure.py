@@ -1,0 +1,150 @@
+"""What is gone without an act of ours, and the last tokens of everything that is gone.
+
+Azure removes deployments by itself: developer-tier ones after 24 hours, and fine-tuned ones that had
+no calls for 15 days; people and other programs delete them too. Such an end is written down with all
+that a restore needs, and told. Metrics stay readable after an end, and the last hour arrives late, so
+the sweeps after it read what was used up to there and charge it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from deployer.domain.act import Act, ActKind, Phase
+from deployer.domain.charge import Charge
+from deployer.domain.deployment import Tier
+from deployer.domain.period import Period
+from deployer.domain.snapshot import Gone
+from deployer.domain.usage import UsageReading
+from deployer.errors import ReadOnlyLedger
+from deployer.guard.context import GuardContext
+from deployer.guard.lock import exclusive
+from deployer.guard.memory import memory_of
+from deployer.guard.outcome import ActResult
+from deployer.guard.restoration import pack
+from deployer.guard.telling import tell_ended
+from deployer.guard.undeploy import end
+from deployer.policy.decide import usage_window
+from deployer.spend.consumption import Consumption, by_grain, charge_tokens
+
+REMEMBERED = timedelta(days=3)
+"""How long after its end a deployment is still asked about."""
+LATE = timedelta(minutes=30)
+"""After so long the numbers of the last minutes have arrived."""
+WHO = "the platform or somebody else"
+DEVELOPER_LIFE = timedelta(hours=24)
+UNUSED_LIFE = timedelta(days=15)
+_DEPTH = 1000
+
+
+def record_removed(context: GuardContext) -> tuple[ActResult, ...]:
+    """Journal and tell what went without an act of ours; each once."""
+    fresh = _unexplained(context)
+    if not fresh or context.read_only:
+        return ()
+    with exclusive(context, "departures") as hold:
+        if hold is None:
+            return ()
+        results = tuple(_record(context, one) for one in _without_act(context, fresh))
+    memory_of(context.ledger).explained.update(_who(one) for one in fresh)
+    tell_ended(context, results)
+    return results
+
+
+def finish_removed(context: GuardContext, act: Act) -> ActResult:
+    """The intent was all: nothing was to be done."""
+    return end(context, act, Phase.DONE, act.reason)
+
+
+def charge_late_usage(context: GuardContext) -> None:
+    """Read and charge what was used before the end, once the numbers of the last minutes have come."""
+    now, alive = context.clock.now(), context.ledger.readings.tracked()
+    last = {one.tracked.deployment.id.key: one for one in context.ledger.readings.gone(now - REMEMBERED)}
+    late = [
+        one for key, one in last.items() if key not in alive and (one.tracked.used_to or one.at - LATE) < one.at + LATE
+    ]
+    for provider in context.providers if late and not context.read_only else ():
+        members = [one for one in late if one.tracked.deployment.id.provider == provider]
+        if members:
+            _charge(context, provider, members, now)
+
+
+# --- what is gone -------------------------------------------------------------------------------
+
+
+def _unexplained(context: GuardContext) -> list[Gone]:
+    explained = memory_of(context.ledger).explained
+    gone = context.ledger.readings.gone(context.clock.now() - REMEMBERED)
+    return [one for one in gone if _who(one) not in explained]
+
+
+def _without_act(context: GuardContext, gone: Iterable[Gone]) -> list[Gone]:
+    """Those of which the journal does not say that we undeployed them, or that they were found gone."""
+    acts = context.ledger.journal.acts(limit=_DEPTH)
+    kinds = {ActKind.UNDEPLOY, ActKind.REMOVED}
+    known = {(act.subject, act.instance) for act in acts if act.kind in kinds and act.phase is not Phase.WITHDRAWN}
+    return [one for one in gone if _who(one) not in known and _is_deployed(context, one)]
+
+
+def _is_deployed(context: GuardContext, one: Gone) -> bool:
+    """Where a cloud serves models by their own names, nothing was deployed that could be put back."""
+    provider = context.providers.get(one.tracked.deployment.id.provider)
+    return provider is not None and provider.deployments.deploys
+
+
+def _record(context: GuardContext, one: Gone) -> ActResult:
+    deployment = one.tracked.deployment
+    act = context.ledger.journal.intend(
+        kind=ActKind.REMOVED,
+        subject=deployment.id.key,
+        instance=one.tracked.instance,
+        who=WHO,
+        reason=_why(one),
+        body=pack(deployment),
+        numbers={"last seen": one.tracked.last_seen.isoformat(), "found gone": one.at.isoformat()},
+        at=context.clock.now(),
+    )
+    return end(context, act, Phase.DONE, act.reason, deployment)
+
+
+def _why(one: Gone) -> str:
+    """As much as its kind and age tell: the platform does not say why."""
+    deployment = one.tracked.deployment
+    age = one.at - deployment.created_at if deployment.created_at else timedelta()
+    if deployment.tier is Tier.DEVELOPER and age >= DEVELOPER_LIFE:
+        return "the platform removed it: developer-tier deployments end after 24 hours"
+    if deployment.fine_tuned and age >= UNUSED_LIFE:
+        return "the platform (fine-tuned deployments without calls for 15 days) or somebody else removed it"
+    return "somebody else or the platform removed it"
+
+
+def _who(one: Gone) -> tuple[str, str]:
+    return (one.tracked.deployment.id.key, one.tracked.instance)
+
+
+# --- what it used before ------------------------------------------------------------------------
+
+
+def _charge(context: GuardContext, provider: str, gone: Sequence[Gone], now: datetime) -> None:
+    start = min(one.tracked.used_to or one.tracked.deployment.created_at or one.at for one in gone)
+    earliest = max(min(start, *(one.at for one in gone)) - LATE, now - 93 * timedelta(days=1))
+    window = Period(earliest.replace(minute=0, second=0, microsecond=0), usage_window(context.policies, now).end)
+    seen = context.providers[provider].usage.observe([one.tracked.deployment for one in gone], window).readings
+    counted = context.ledger.readings.charged_tokens([_who(one)[0] for one in gone], window)
+    readings: dict[tuple[str, str], UsageReading] = {}
+    charges: list[Charge] = []
+    for one in gone:
+        reading = seen.get(one.tracked.deployment.id.key)
+        if reading is not None:
+            readings[_who(one)] = reading
+            used = Consumption(one.tracked.deployment, reading, one.tracked, now)
+            charges.extend(charge_tokens(used, context.book, by_grain(counted)))
+    _write(context, now, readings, charges)
+
+
+def _write(
+    context: GuardContext, now: datetime, readings: Mapping[tuple[str, str], UsageReading], charges: Iterable[Charge]
+) -> None:
+    try:
+        context.ledger.readings.record_gone(now, readings, charges)
+    except ReadOnlyLedger:
+        return
