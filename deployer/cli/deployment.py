@@ -76,13 +76,15 @@ def show_deployment(app: "App", name: str, output: str) -> None:
     from dataclasses import replace
 
     from deployer.cli.inventory import document
+    from deployer.guard.hosting import hosting_of
     from deployer.reports.inventory import inventory
 
     policies = app.policies_if_any
     snapshot = _survey(app, usage=True, dates=True)
     found = _found(app, snapshot, name)
     (line,) = inventory(replace(snapshot, deployments=(found,)), app.book, policies.policies, used=True)
-    emit(document(line), output)
+    hosting = hosting_of(app.providers, found, app.book, app.clock.now())
+    emit(document(line) | {"pays_by_the_hour": hosting.pays, "hosting_source": hosting.source}, output)
 
 
 @deployment.command("create")

@@ -76,7 +76,8 @@ class Deployment:
 
     `model` is the full model name as the vendor prints it; `base_model` its family in the price
     book, without version or fine-tune suffix (`gpt-4.1-mini`). `created_at` comes from the
-    cloud, never from first sight; None is unknown. `body` is what a restore sends back.
+    cloud, never from first sight; None is unknown. `body` is what a restore sends back. `hosted`: the
+    vendor's own list says that it pays by the hour, although the price book takes it to be free.
     """
 
     id: DeploymentId
@@ -94,6 +95,7 @@ class Deployment:
     managed: bool = False
     locked: bool = False
     body: Mapping[str, Any] = field(default_factory=dict)
+    hosted: bool = False
 
     @property
     def name(self) -> str:

@@ -15,6 +15,7 @@ from deployer.guard.context import GuardContext
 from deployer.guard.creation import carry_out_creation, finish_creation, request_of
 from deployer.guard.gate import Pass, gate
 from deployer.guard.holding import GATED, release_orphans
+from deployer.guard.hosting import mark_hosted
 from deployer.guard.lock import exclusive
 from deployer.guard.outcome import ActResult
 from deployer.guard.prospect import first_undeploy
@@ -185,7 +186,8 @@ def _make(context: GuardContext, making: _Making) -> Deployed:
         _refuse_unguarded(context, making)
         keep_residency(context, Subject.of(wanted), wanted.sku)
         unknown = check_room(context, making.request)
-        passed = _gated(context, making, standing(wanted, context.book, context.clock.now()))
+        (priced,) = mark_hosted(context.providers, (wanted,), context.book, context.clock.now())
+        passed = _gated(context, making, standing(priced, context.book, context.clock.now()))
         act = _intend(context, making, passed)
         made = _call(context, act, making)
         return _deployed(context, making, made, act.id, (*unknown, *passed.warnings))

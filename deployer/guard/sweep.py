@@ -10,6 +10,7 @@ from deployer.guard.accounting import account
 from deployer.guard.apply import BUSY, SWEEP, CheckedPlan, apply_held, held_back
 from deployer.guard.context import GuardContext
 from deployer.guard.departure import charge_late_usage, record_removed
+from deployer.guard.hosting import with_hosting
 from deployer.guard.lock import exclusive
 from deployer.guard.observation import observe
 from deployer.guard.outcome import Outcome, exit_code
@@ -61,7 +62,7 @@ def look(context: GuardContext) -> Sight:
         )
     now = context.clock.now()
     tracked = context.ledger.readings.tracked()
-    seen = with_retirements(context, observe(context, now, tracked))
+    seen = with_hosting(context, with_retirements(context, observe(context, now, tracked)))
     accounted = account(context, seen, tracked)
     charge_late_usage(context)
     view = build_view(context, accounted.snapshot, accounted.unrecorded)

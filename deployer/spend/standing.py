@@ -62,6 +62,8 @@ def standing(deployment: Deployment, book: PriceBook, at: datetime) -> Standing 
     if isinstance(rate, Unpriced):
         return rate
     if meter is Meter.HOSTING:
+        if deployment.hosted and not rate.price:
+            return Unpriced(f"{deployment.id}: the vendor's list says that {deployment.sku} pays hosting")
         return Standing(rate, 1)
     if deployment.capacity is None:
         return Unpriced(f"{deployment.id}: its number of provisioned units was not shown")

@@ -112,3 +112,12 @@ def test_a_region_without_the_sku_names_those_that_have_it(sandbox: Sandbox, run
 
 def test_help_says_that_pausing_is_not_known_to_stop_hosting(run: Run) -> None:
     assert "NOT known to stop the hosting fee" in " ".join(run("deployment", "pause", "--help").stdout.split())
+
+
+def test_show_says_who_pays_by_the_hour_and_who_says_so(deployed: Sandbox, run: Run) -> None:
+    tuned = json.loads(run("deployment", "show", "bot", "-o", "json").stdout)
+    base = json.loads(run("deployment", "show", "fast", "-o", "json").stdout)
+
+    assert tuned["pays_by_the_hour"] is True
+    assert tuned["hosting_source"] == "Azure Resource Manager, list of models of eastus2 (2026-09-01)"
+    assert (base["pays_by_the_hour"], base["hosting_source"][:7]) == (True, "its SKU")
