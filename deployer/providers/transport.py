@@ -6,8 +6,9 @@ The SDK reads `SSL_CERT_FILE` only, while the Azure libraries read `REQUESTS_CA_
 
 from __future__ import annotations
 
-import contextlib
 import ssl
+import weakref
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ def open_http(connection: Connection) -> httpx2.Client:
     import httpx2
 
     class Client(httpx2.Client):
-        """Closes its connections when it is dropped, as the SDK's own does; no time-out outlasts the deadline."""
+        """No time-out outlasts the deadline."""
 
         def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
             longest = max(left(), LEAST)
@@ -38,19 +39,24 @@ def open_http(connection: Connection) -> httpx2.Client:
             request.extensions = {**request.extensions, "timeout": capped}
             return super().send(request, **options)
 
-        def __del__(self) -> None:
-            with contextlib.suppress(Exception):
-                self.close()
-
     limits = httpx2.Limits(max_connections=max(connection.workers, 4), max_keepalive_connections=connection.workers)
     bundle = connection.ca_bundle or connection.settings.get("SSL_CERT_FILE", "")
-    return Client(
+    client = Client(
         verify=_trust(bundle),
         timeout=connection.timeout,
         limits=limits,
         follow_redirects=True,
         event_hooks={"response": [require_object]},
     )
+    # Dropped clients lie in reference cycles, where `__del__` may come after that of the sockets; a finalizer does not.
+    weakref.finalize(client, _close, [client._transport, *client._mounts.values()])
+    return client
+
+
+def _close(transports: Iterable[httpx2.BaseTransport | None]) -> None:
+    for transport in transports:
+        if transport is not None:
+            transport.close()
 
 
 @lru_cache(maxsize=4)
