@@ -8,9 +8,12 @@ from deployer.guard.bulk import uncollected
 
 
 def test_collecting_goes_on_afterwards_also_after_an_error() -> None:
-    with pytest.raises(ValueError, match="on purpose"), uncollected():
+    def fail() -> None:
         assert not gc.isenabled()
         raise ValueError("on purpose")
+
+    with pytest.raises(ValueError, match="on purpose"), uncollected():
+        fail()
 
     assert gc.isenabled()
 
