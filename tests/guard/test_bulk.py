@@ -7,13 +7,15 @@ import pytest
 from deployer.guard.bulk import uncollected
 
 
-def test_collecting_goes_on_afterwards_also_after_an_error() -> None:
-    def fail() -> None:
+def _failing() -> None:
+    with uncollected():
         assert not gc.isenabled()
         raise ValueError("on purpose")
 
-    with pytest.raises(ValueError, match="on purpose"), uncollected():
-        fail()
+
+def test_collecting_goes_on_afterwards_also_after_an_error() -> None:
+    with pytest.raises(ValueError, match="on purpose"):
+        _failing()
 
     assert gc.isenabled()
 
