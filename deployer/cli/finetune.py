@@ -77,7 +77,7 @@ def finetune() -> None:
 @output_option
 @pass_app
 def estimate_job(app: "App", /, output: str, **given: Any) -> None:
-    """Price a job before it is started: every tier, hosting afterwards, where the data goes. Nothing is sent.
+    """Price a job before it is started: every tier, hosting afterwards, where the data goes. No data leaves.
 
     Exit 3 when a policy's residency refuses the tier.
 
