@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from azure.core.rest import HttpRequest
 from azure.mgmt.core.polling.arm_polling import ARMPolling
 
+from deployer.clock import Clock
 from deployer.domain.deployment import MANAGED_TAG, Account, Deployment
 from deployer.errors import CloudError, Conflict, NotFound, Unreachable
 from deployer.ports import DeploymentRequest
@@ -121,12 +122,12 @@ class AzureDeployments:
         return self._cloud.guarded(what, lambda: self._cloud.accounts(account.subscription)).deployments
 
     def _polling(self) -> BoundedPolling:
-        return BoundedPolling(POLL_INTERVAL)
+        return BoundedPolling(self._cloud.clock, POLL_INTERVAL)
 
     def _waited(self, what: str, work: Callable[[], None]) -> None:
         try:
             self._cloud.guarded(what, work)
-        except TimeoutError as error:
+        except Unfinished as error:
             raise CloudError(f"cannot {what}: {error}", maybe_done=True, next_step="look at it again later") from None
 
     def _read_again(self, what: str, deployment: Deployment) -> Deployment:
@@ -173,16 +174,26 @@ class AzureDeployments:
             return self._locks[account.resource_id.lower()]
 
 
+class Unfinished(Exception):
+    """An operation did not end in time; no OSError, which would read as a failure of the network."""
+
+
 class BoundedPolling(ARMPolling):
     """The SDK's polling of a long-running operation, until the deadline; it waits on the transport's clock.
 
     A wait that the service asks for is cut short by the deadline too: the SDK's own would sleep for a week.
     """
 
+    def __init__(self, clock: Clock, interval: float) -> None:
+        super().__init__(interval)
+        self._clock = clock
+        self._ends = clock.monotonic() + min(left(), CREATE_LIMIT)
+        """Kept, because the SDK polls in a thread of its own, which no deadline of ours reaches."""
+
     def _delay(self) -> None:
-        seconds = left()
-        if seconds <= 0:
-            raise TimeoutError(f"it is not done after {CREATE_LIMIT / 60:.0f} minutes")
+        seconds = self._ends - self._clock.monotonic()
+        if seconds < 1:
+            raise Unfinished(f"it is not done after {CREATE_LIMIT / 60:.0f} minutes")
         self._sleep(min(self._extract_delay(), seconds))
 
 
