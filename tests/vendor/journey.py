@@ -110,9 +110,8 @@ def travel_azure(sandbox: Sandbox, clock: Clock, folder: Path) -> None:
     sandbox.client.clear_faults()
     provider.billing.billed([account], journey.days)
     provider.catalog.models(account)
-    quota = found.quota if hasattr(found, "quota") else ""
     provider.quotas.places(account, "gpt-4.1-mini", "2025-04-14", "Standard", tuned=True)
-    provider.quotas.quota(account, quota or "OpenAI.Standard.gpt-4.1-mini")
+    provider.quotas.quota(account, "OpenAI.Standard.gpt-4.1-mini")
     journey.train(account, training_tier="globalStandard")
     journey.refuse(account)
     _refused(lambda: deployments.create(DeploymentRequest(account, "x", "no-such-model")))
