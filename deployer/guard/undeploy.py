@@ -27,7 +27,7 @@ def undeploy(
     with exclusive(context, act_lock(deployment.id.key)) as hold:
         if hold is None:
             return busy(ActKind.UNDEPLOY, deployment.id.key)
-        act = context.ledger.journal.intend(
+        act = _left_open(context, deployment) or context.ledger.journal.intend(
             kind=ActKind.UNDEPLOY,
             subject=deployment.id.key,
             instance=Subject.of(deployment).instance,
@@ -38,6 +38,15 @@ def undeploy(
             at=context.clock.now(),
         )
         return carry_out(context, act, deployment)
+
+
+def _left_open(context: GuardContext, deployment: Deployment) -> Act | None:
+    """An undeploy of the same instance that a crash left: it is carried on, so that one deletion is one act."""
+    instance = Subject.of(deployment).instance
+    for act in context.ledger.journal.unfinished():
+        if act.kind is ActKind.UNDEPLOY and act.subject == deployment.id.key and act.instance == instance:
+            return act
+    return None
 
 
 def act_lock(subject: str) -> str:

@@ -110,6 +110,15 @@ def test_an_act_that_cannot_be_looked_into_is_left_for_the_next_start(world: Wor
     assert result.phase is Phase.DONE
 
 
+def test_an_act_that_could_not_be_looked_into_is_carried_on_and_not_begun_again(world: World) -> None:
+    (bot,) = world.warned("bot")
+    act = begun(world, bot)
+    world.cloud.fail("read", CloudError("503", status=503))
+    world.sweep_for(2)
+    assert world.standing == set()
+    assert [(one.id, one.phase) for one in world.ledger.journal.acts()] == [(act.id, Phase.DONE)]
+
+
 def test_an_act_that_a_living_process_is_at_is_left_alone(world: World) -> None:
     [bot] = world.warned("bot")
     begun(world, bot)
