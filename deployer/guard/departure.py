@@ -57,12 +57,14 @@ def finish_removed(context: GuardContext, act: Act) -> ActResult:
 
 def charge_late_usage(context: GuardContext) -> None:
     """Read and charge what was used before the end, once the numbers of the last minutes have come."""
-    now, alive = context.clock.now(), context.ledger.readings.tracked()
+    now = context.clock.now()
     last = {one.tracked.deployment.id.key: one for one in context.ledger.readings.gone(now - REMEMBERED)}
-    late = [
-        one for key, one in last.items() if key not in alive and (one.tracked.used_to or one.at - LATE) < one.at + LATE
-    ]
-    for provider in context.providers if late and not context.read_only else ():
+    due = {key: one for key, one in last.items() if (one.tracked.used_to or one.at - LATE) < one.at + LATE}
+    if not due or context.read_only:
+        return
+    alive = context.ledger.readings.tracked()
+    late = [one for key, one in due.items() if key not in alive]
+    for provider in context.providers:
         members = [one for one in late if one.tracked.deployment.id.provider == provider]
         if members:
             _charge(context, provider, members, now)
