@@ -101,7 +101,8 @@ class FakeCloud:
         self.quotas: Quotas = _Quotas(self)
         self.room: dict[str, Quota] = {}
         self.elsewhere: tuple[str, ...] = ()
-        self.billing: Billing = _Billing()
+        self.bills: tuple[Bill, ...] = ()
+        self.billing: Billing = _Billing(self)
         self.caps: Caps | None = None
         self.training: Training = _Training(self)
         self.offered: tuple[OfferedModel, ...] = ()
@@ -151,7 +152,7 @@ class FakeCloud:
                 self.deleted.append((key, gone.created_at.isoformat() if gone.created_at else ""))
 
     def check(self) -> tuple[Check, ...]:
-        return ()
+        return (Check(f"{self.name} in memory", True, f"{len(self.accounts)} accounts"),)
 
 
 class _Inventory:
@@ -164,7 +165,8 @@ class _Inventory:
             cloud.enter("inventory")
         except CloudError as error:
             return InventoryReading(gaps=(Gap("accounts", cloud.name, error.message),), complete=False)
-        return InventoryReading(tuple(cloud.accounts.values()), tuple(cloud.standing.values()))
+        vanished = frozenset(one.resource_id.lower() for one in known if one.name not in cloud.accounts)
+        return InventoryReading(tuple(cloud.accounts.values()), tuple(cloud.standing.values()), vanished=vanished)
 
     def read(self, account: Account, name: str) -> Deployment | None:
         self._cloud.enter("read")
@@ -180,9 +182,16 @@ class _Usage:
             self._cloud.enter("usage")
         except CloudError as error:
             return self._failed(deployments, window, error)
-        alive = Aliveness(self._cloud.alive, "" if self._cloud.alive else "scripted")
         readings = {one.id.key: self._reading(one, window) for one in deployments}
-        return UsageObservation(readings, {one.account.resource_id.lower(): alive for one in deployments})
+        return UsageObservation(
+            readings, {one.account.resource_id.lower(): self._aliveness(one.account) for one in deployments}
+        )
+
+    def _aliveness(self, account: Account) -> Aliveness:
+        """As scripted; of an account that does not exist nothing was ever counted."""
+        if account.name not in self._cloud.accounts:
+            return Aliveness(False, "no such account")
+        return Aliveness(self._cloud.alive, "" if self._cloud.alive else "scripted")
 
     def _reading(self, deployment: Deployment, window: Period) -> UsageReading:
         hours = Counter(
@@ -264,8 +273,12 @@ class _Quotas:
 
 
 class _Billing:
+    def __init__(self, cloud: FakeCloud) -> None:
+        self._cloud = cloud
+
     def billed(self, accounts: Sequence[Account], period: Period) -> tuple[tuple[Bill, ...], tuple[Gap, ...]]:
-        return (), ()
+        names = {account.name for account in accounts}
+        return tuple(bill for bill in self._cloud.bills if bill.day in period and bill.account in names), ()
 
     def forecast(
         self, accounts: Sequence[Account], period: Period
@@ -307,9 +320,11 @@ class _Training:
         return found[0]
 
     def events(self, account: Account, job_id: str) -> tuple[JobEvent, ...]:
+        self.job(account, job_id)
         return ()
 
     def checkpoints(self, account: Account, job_id: str) -> tuple[Checkpoint, ...]:
+        self.job(account, job_id)
         return ()
 
     def cancel(self, account: Account, job_id: str) -> Job:
