@@ -60,7 +60,8 @@ class Cloud:
     def readable(self) -> list[Account]:
         """The accounts whose own things the credential may read: an OpenAI key speaks for one project."""
         reading = self.provider.inventory.observe()
-        return [account for account in reading.accounts if account.resource_id.lower() not in reading.unread]
+        found = [account for account in reading.accounts if account.resource_id.lower() not in reading.unread]
+        return found if found or self.furnished else pytest.skip(f"{self.name} lets no account be read")
 
     @property
     def base(self) -> str:
