@@ -196,7 +196,7 @@ def to_job(document: Mapping[str, Any], provider: str, account: str) -> Job:
         hyperparameters=_to_hyperparameters(document),
         training_file=_text(document.get("training_file")),
         validation_file=_text(document.get("validation_file")),
-        result_files=tuple(str(name) for name in document.get("result_files") or () if name),
+        result_files=_names(document.get("result_files")),
         suffix=_text(document.get("suffix") or document.get("user_provided_suffix")),
         training_tier=_text(document.get("trainingType") or document.get("training_type")),
         error=_to_error(document.get("error")),
@@ -273,6 +273,10 @@ def _to_error(error: Any) -> str:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    return tuple(str(name) for name in value if name) if isinstance(value, list) else ()
 
 
 def _text(value: Any) -> str:

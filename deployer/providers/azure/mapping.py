@@ -40,7 +40,6 @@ def to_deployment(item: Mapping[str, Any], account: Account) -> Deployment:
     properties, sku = mapping(item, "properties"), mapping(item, "sku")
     model = mapping(properties, "model")
     name, labels = text(model, "name"), tags(item)
-    capacity = get(sku, "capacity")
     if not text(item, "name"):
         raise CloudError(f"cannot read a deployment of {account.name}: it came without its name", next_step=GARBLED)
     return Deployment(
@@ -52,13 +51,18 @@ def to_deployment(item: Mapping[str, Any], account: Account) -> Deployment:
         model_version=text(model, "version"),
         sku=text(sku, "name"),
         tier=to_tier(text(sku, "name")),
-        capacity=capacity if isinstance(capacity, int) else None,
+        capacity=_units(get(sku, "capacity")),
         created_at=instant(get(mapping(item, "systemData"), "createdAt")),
         state=_state(properties),
         tags=labels,
         managed=_is_managed(labels),
         body=item,
     )
+
+
+def _units(capacity: Any) -> int | None:
+    """A number of units that can stand; none and fewer would be free, so they are unknown like everything else."""
+    return capacity if isinstance(capacity, int) and not isinstance(capacity, bool) and capacity > 0 else None
 
 
 def _state(properties: Mapping[str, Any]) -> str:
