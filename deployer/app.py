@@ -17,7 +17,9 @@ from deployer.settings import Settings, prepare_home, trust_everywhere
 if TYPE_CHECKING:
     from deployer.guard.context import GuardContext
     from deployer.policy.document import PolicySet
-    from deployer.ports import Connection, Ledger, Notifier, Provider, ProviderPlugin
+    from deployer.ports.cloud import Connection, Provider, ProviderPlugin
+    from deployer.ports.ledger import Ledger
+    from deployer.ports.notifier import Notifier
     from deployer.spend.price import PriceBook
 
 PLUGINS = "deployer.providers"
@@ -54,7 +56,7 @@ class App:
 
     @cached_property
     def connection(self) -> "Connection":
-        from deployer.ports import Connection
+        from deployer.ports.cloud import Connection
 
         settings = self.settings
         cache, bundle = settings.home / "cache", str(settings.ca_bundle or "")

@@ -20,7 +20,7 @@ from deployer.domain.sku import tier_of
 from deployer.domain.snapshot import Gap, InventoryReading
 from deployer.domain.usage import Aliveness, UsageBucket, UsageObservation, UsageReading
 from deployer.errors import CloudError, Conflict, NotFound
-from deployer.ports import (
+from deployer.ports.cloud import (
     Billing,
     Caps,
     Catalog,
@@ -28,12 +28,12 @@ from deployer.ports import (
     DeploymentRequest,
     Deployments,
     Inventory,
-    Message,
     Quota,
     Quotas,
     Training,
     Usage,
 )
+from deployer.ports.notifier import Message
 
 BEGINNING = datetime(2026, 9, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

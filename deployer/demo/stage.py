@@ -21,7 +21,7 @@ from deployer.cli.context import Session
 from deployer.demo.report import Beat
 from deployer.errors import DeployerError
 from deployer.guard.context import GuardContext
-from deployer.ports import Message
+from deployer.ports.notifier import Message
 from deployer.sandbox.client import SandboxClient
 from deployer.settings import load_settings
 

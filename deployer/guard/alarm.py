@@ -2,7 +2,7 @@
 
 from deployer.errors import DeployerError
 from deployer.guard.outcome import Outcome
-from deployer.ports import Message, Notifier
+from deployer.ports.notifier import Message, Notifier
 
 
 class Alarm:

@@ -10,7 +10,7 @@ from deployer.domain.deployment import Account, Deployment, DeploymentId
 from deployer.domain.model import base_model, is_fine_tuned
 from deployer.errors import CloudError, Forbidden, InvalidUsage, NotFound, Throttled
 from deployer.guard.readiness import Say, is_awaited, is_fresh, when_ready
-from deployer.ports import Provider
+from deployer.ports.cloud import Provider
 
 _TARGET = re.compile(
     r"(?:(?P<provider>[a-z]+):)?(?:(?P<account>[^/:]+)/)?(?P<name>ft:.+|davinci-002|babbage-002)", re.IGNORECASE

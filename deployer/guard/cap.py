@@ -23,7 +23,7 @@ from deployer.guard.lock import exclusive
 from deployer.guard.outcome import ActResult
 from deployer.guard.recovery import recover_kind
 from deployer.guard.undeploy import act_lock
-from deployer.ports import Caps
+from deployer.ports.cloud import Caps
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from deployer.errors import CloudError, DeployerError, InvalidUsage
 from deployer.guard.context import GuardContext
 from deployer.guard.outcome import ActResult
 from deployer.guard.undeploy import end
-from deployer.ports import Caps
+from deployer.ports.cloud import Caps
 
 
 def caps_of(context: GuardContext, provider: str) -> Caps:

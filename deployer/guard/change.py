@@ -25,7 +25,7 @@ from deployer.guard.restoration import pack, unpack
 from deployer.guard.room import check_room
 from deployer.guard.search import find_deployment
 from deployer.guard.undeploy import act_lock, end
-from deployer.ports import DeploymentRequest
+from deployer.ports.cloud import DeploymentRequest
 from deployer.spend.price import Unpriced
 from deployer.spend.standing import hourly
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from deployer.clock import Clock
 from deployer.policy.document import PolicySet
-from deployer.ports import Ledger, Notifier, Provider
+from deployer.ports.cloud import Provider
+from deployer.ports.ledger import Ledger
+from deployer.ports.notifier import Notifier
 from deployer.spend.price import PriceBook
 
 

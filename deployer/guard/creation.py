@@ -18,7 +18,7 @@ from deployer.guard.holding import GATED, settle_ids
 from deployer.guard.outcome import ActResult
 from deployer.guard.restoration import cleaned, unpack
 from deployer.guard.undeploy import end
-from deployer.ports import DeploymentRequest
+from deployer.ports.cloud import DeploymentRequest
 
 TAKEN = "the cloud took it; operation "
 UNDER_WAY = frozenset({"creating", "accepted", "moving"})

@@ -27,7 +27,7 @@ from deployer.guard.search import find_account, find_deployment, find_provider, 
 from deployer.guard.telling import tell_ended
 from deployer.guard.undeploy import act_lock, undeploy
 from deployer.policy.match import matching
-from deployer.ports import DeploymentRequest
+from deployer.ports.cloud import DeploymentRequest
 from deployer.spend.price import Rate, Unpriced
 from deployer.spend.standing import PROVISIONED, Standing, standing
 

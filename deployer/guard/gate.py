@@ -17,7 +17,7 @@ from deployer.guard.holding import RESERVATIONS, RESERVED, counted_twice, releas
 from deployer.guard.view import policy_spend
 from deployer.policy.document import Budget, Policy, Share
 from deployer.policy.match import Conflict, governing, matches
-from deployer.ports import Reservation, ReservationRefusal, ReservationRequest
+from deployer.ports.ledger import Reservation, ReservationRefusal, ReservationRequest
 from deployer.spend.accrual import hourly as hourly_of
 from deployer.spend.budget import budget_period
 from deployer.spend.forecast import RUN_RATE_WINDOW, Forecast, forecast, run_rate

@@ -16,7 +16,7 @@ from deployer.domain.model import trained_on
 from deployer.domain.snapshot import Snapshot
 from deployer.guard.context import GuardContext
 from deployer.guard.retirement import model_lists, place_of
-from deployer.ports import Provider
+from deployer.ports.cloud import Provider
 from deployer.spend.price import PriceBook, Unpriced
 from deployer.spend.standing import PROVISIONED, standing
 

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from deployer.domain.deployment import Deployment
 from deployer.domain.subject import Subject
 from deployer.domain.usage import UsageReading
-from deployer.ports import Ledger
+from deployer.ports.ledger import Ledger
 
 SETTLED = timedelta(hours=6)
 """After so long an hour's numbers are taken to be final, until the next whole count."""

@@ -18,7 +18,7 @@ from deployer.errors import DeployerError
 from deployer.guard.context import GuardContext
 from deployer.policy.decide import usage_window
 from deployer.policy.document import PolicySet
-from deployer.ports import Provider
+from deployer.ports.cloud import Provider
 
 LONGEST_LOOK_BACK = timedelta(days=93)
 """Azure Monitor keeps metrics for 93 days."""

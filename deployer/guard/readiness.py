@@ -14,7 +14,7 @@ from deployer.clock import Clock
 from deployer.domain.deployment import Account
 from deployer.domain.job import Job
 from deployer.errors import CloudError, NotFound
-from deployer.ports import Training
+from deployer.ports.cloud import Training
 
 T = TypeVar("T")
 Say = Callable[[str], None]

@@ -14,7 +14,7 @@ from deployer.domain.retirement import Retirement, retirement_of
 from deployer.domain.snapshot import Snapshot
 from deployer.errors import DeployerError
 from deployer.guard.context import GuardContext
-from deployer.ports import Provider
+from deployer.ports.cloud import Provider
 
 _AT_ONCE = 8
 Place = tuple[str, str]

@@ -10,7 +10,7 @@ from deployer.domain.catalog import OfferedModel, OfferedSku
 from deployer.domain.model import is_fine_tuned, split_version, trained_on
 from deployer.errors import CloudError, Refused
 from deployer.guard.context import GuardContext
-from deployer.ports import DeploymentRequest, Provider
+from deployer.ports.cloud import DeploymentRequest, Provider
 
 QUOTA_STEP = "delete or scale down what is not needed, take another region or SKU, or ask the vendor for more quota"
 

@@ -9,7 +9,7 @@ from deployer.errors import InvalidUsage, NotFound
 from deployer.guard.context import GuardContext
 from deployer.guard.restoration import unpack
 from deployer.policy.phrase import instant
-from deployer.ports import Provider
+from deployer.ports.cloud import Provider
 
 JOURNAL_DEPTH = 10_000
 """How many journal entries a restore looks through, the newest first."""

@@ -12,7 +12,7 @@ from deployer.domain.plan import Action, ActionKind
 from deployer.guard.context import GuardContext
 from deployer.guard.outcome import ActResult, Told
 from deployer.policy.document import Policy
-from deployer.ports import Message
+from deployer.ports.notifier import Message
 
 _NOUN = {ActionKind.WARN: "warning", ActionKind.ALERT: "alert", ActionKind.UNDEPLOY: "undeploy"}
 

@@ -13,7 +13,7 @@ from deployer.ledger.reservation import SqlReservations
 from deployer.ledger.schema import lease
 from deployer.ledger.statement import Statement
 from deployer.ledger.store import Store
-from deployer.ports import Decisions, Journal, Readings, Reservations
+from deployer.ports.ledger import Decisions, Journal, Readings, Reservations
 
 _lease = insert(lease)
 _TAKE = Statement(

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from deployer.clock import Clock
 from deployer.errors import DeployerError, InvalidFile, Problem
 from deployer.ledger.file import may_write, open_to_read
-from deployer.ports import Ledger
+from deployer.ports.ledger import Ledger
 
 VERSION = "0001"
 """The newest migration; `tests/ledger` checks that it is."""

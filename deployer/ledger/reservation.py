@@ -13,7 +13,7 @@ from deployer.ledger.codec import to_instant, to_micros, to_money, to_nano
 from deployer.ledger.schema import reservation, settlement
 from deployer.ledger.statement import Connection, Statement
 from deployer.ledger.store import Store
-from deployer.ports import Reservation, ReservationRefusal, ReservationRequest
+from deployer.ports.ledger import Reservation, ReservationRefusal, ReservationRequest
 
 _settled = exists(select(settlement.c.reservation_id).where(settlement.c.reservation_id == reservation.c.id))
 _HELD = Statement(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from deployer.errors import InvalidFile, Problem
 from deployer.notify.terminal import TerminalNotifier
-from deployer.ports import Message, Notifier
+from deployer.ports.notifier import Message, Notifier
 
 if TYPE_CHECKING:
     from apprise.plugins.base import NotifyBase

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
-from deployer.ports import Message
+from deployer.ports.notifier import Message
 
 
 class TerminalNotifier:

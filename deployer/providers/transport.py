@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from deployer.errors import CloudError
-from deployer.ports import Connection
+from deployer.ports.cloud import Connection
 from deployer.providers.answer import require_object
 from deployer.providers.deadline import left
 

@@ -13,7 +13,8 @@ from deployer.domain.charge import VendorForecast
 from deployer.domain.deployment import Account
 from deployer.domain.period import Period
 from deployer.domain.snapshot import Gap
-from deployer.ports import Ledger, Provider
+from deployer.ports.cloud import Provider
+from deployer.ports.ledger import Ledger
 from deployer.reports.survey import survey
 
 FRESH = timedelta(hours=4)

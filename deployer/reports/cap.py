@@ -8,7 +8,7 @@ from deployer.domain.cap import AccountCaps
 from deployer.domain.deployment import Account
 from deployer.domain.snapshot import Gap
 from deployer.errors import CloudError
-from deployer.ports import Caps, Provider
+from deployer.ports.cloud import Caps, Provider
 
 WORKERS = 8
 

@@ -13,7 +13,7 @@ from deployer.domain.plan import Mode
 from deployer.domain.snapshot import InventoryReading
 from deployer.errors import DeployerError, InvalidFile
 from deployer.policy.document import PolicySet
-from deployer.ports import Check, Provider
+from deployer.ports.cloud import Check, Provider
 from deployer.reports.retiring import retiring, whereabouts
 from deployer.spend.price import PriceBook
 

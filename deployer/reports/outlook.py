@@ -12,7 +12,7 @@ from deployer.domain.snapshot import Tracked
 from deployer.domain.subject import Subject, SubjectSpend
 from deployer.policy.document import Budget, Policy, Share
 from deployer.policy.match import matching
-from deployer.ports import Readings
+from deployer.ports.ledger import Readings
 from deployer.reports.spend import NO_POLICY
 from deployer.spend.budget import budget_period, outlook
 from deployer.spend.forecast import RUN_RATE_WINDOW, Forecast, forecast, run_rate

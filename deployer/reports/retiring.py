@@ -18,7 +18,7 @@ from deployer.domain.retirement import Retirement, retirement_of, retirement_of_
 from deployer.domain.snapshot import InventoryReading
 from deployer.errors import DeployerError
 from deployer.guard.retirement import Place, model_lists, place_of
-from deployer.ports import Provider
+from deployer.ports.cloud import Provider
 
 SOON = timedelta(days=90)
 _AT_ONCE = 8

@@ -14,7 +14,7 @@ from deployer.domain.money import Money
 from deployer.domain.subject import Subject, SubjectSpend
 from deployer.policy.document import Policy
 from deployer.policy.match import matching
-from deployer.ports import Readings
+from deployer.ports.ledger import Readings
 
 NO_POLICY = "UNGUARDED"
 

@@ -11,7 +11,7 @@ from deployer.domain.target import resolve
 from deployer.domain.usage import UsageObservation
 from deployer.errors import DeployerError, NotFound
 from deployer.guard.retirement import retirements
-from deployer.ports import Provider
+from deployer.ports.cloud import Provider
 
 USED_WITHIN = timedelta(days=7)
 """How far back `deployment list` looks for use."""

@@ -16,7 +16,7 @@ from deployer.domain.catalog import ModelList
 from deployer.domain.deployment import Account
 from deployer.domain.model import base_model, trained_on
 from deployer.errors import CloudError
-from deployer.ports import Provider
+from deployer.ports.cloud import Provider
 
 LAST_DAY_FOR_NEW_JOBS = date(2027, 1, 6)
 SOURCE = "OpenAI's deprecation pages, read 2026-11-20"

@@ -18,7 +18,7 @@ from deployer.errors import CloudError, DeployerError, NotFound
 from deployer.guard.context import GuardContext
 from deployer.guard.gate import settle_ids
 from deployer.guard.lock import exclusive
-from deployer.ports import Provider
+from deployer.ports.cloud import Provider
 from deployer.training.intervention import recover_interventions
 from deployer.training.order import choose_account, choose_provider
 from deployer.training.outcome import charge_of, says_enough, subject_key, subject_of, trained

@@ -12,7 +12,7 @@ from deployer.domain.job import Job
 from deployer.errors import CloudError, DeployerError, Refused
 from deployer.guard.context import GuardContext
 from deployer.guard.lock import exclusive
-from deployer.ports import Provider, Training
+from deployer.ports.cloud import Provider, Training
 from deployer.training.order import choose_account
 from deployer.training.outcome import subject_key
 

@@ -13,7 +13,7 @@ from deployer.domain.deployment import Account
 from deployer.domain.job import Hyperparameters
 from deployer.errors import DeployerError, InvalidFile, InvalidUsage, NotFound
 from deployer.guard.context import GuardContext
-from deployer.ports import Provider
+from deployer.ports.cloud import Provider
 from deployer.spend.price import PriceBook
 from deployer.training.closing import Closing, look, printed
 from deployer.training.epoch import expected_epochs

@@ -12,7 +12,7 @@ from deployer.errors import CloudError, DeployerError
 from deployer.guard.context import GuardContext
 from deployer.guard.gate import settle_ids
 from deployer.guard.lock import exclusive
-from deployer.ports import Provider
+from deployer.ports.cloud import Provider
 from deployer.training.order import choose_account
 
 MARKER = "deployer_act"

@@ -18,7 +18,7 @@ from deployer.domain.deployment import Account, Deployment
 from deployer.domain.job import JobSpec
 from deployer.domain.money import Money
 from deployer.domain.period import Period
-from deployer.ports import Connection, Provider
+from deployer.ports.cloud import Connection, Provider
 from deployer.providers import azure, openai
 from deployer.sandbox.process import Sandbox
 from deployer.settings import load_settings

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from deployer.ports import DeploymentRequest, Provider
+from deployer.ports.cloud import DeploymentRequest, Provider
 from tests.contract.outcome import (
     Outcome,
     billed,

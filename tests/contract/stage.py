@@ -15,7 +15,7 @@ from openai import OpenAI
 from deployer.domain.deployment import Account, Deployment
 from deployer.domain.job import Hyperparameters, Job, JobSpec
 from deployer.domain.period import Period
-from deployer.ports import Connection, Provider
+from deployer.ports.cloud import Connection, Provider
 from deployer.providers import azure, openai
 from deployer.sandbox.client import SandboxClient
 from deployer.sandbox.process import Sandbox

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from deployer.errors import CloudError
-from deployer.ports import DeploymentRequest
+from deployer.ports.cloud import DeploymentRequest
 from deployer.providers.deadline import CALL, deadline, handed_on, left
 from deployer.sandbox.process import Sandbox
 from tests.contract.stage import Stage, open_stage

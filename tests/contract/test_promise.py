@@ -14,7 +14,7 @@ import pytest
 from deployer.domain.deployment import Account, Deployment
 from deployer.domain.money import Money
 from deployer.errors import CloudError, DeployerError, NotFound
-from deployer.ports import DeploymentRequest
+from deployer.ports.cloud import DeploymentRequest
 from tests.contract.cloud import EVERY, SANDBOXED, Cloud, is_past, open_cloud
 
 NOBODY = "nobody-made-this"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from deployer.errors import CloudError
-from deployer.ports import Provider
+from deployer.ports.cloud import Provider
 from deployer.sandbox.process import Sandbox
 from tests.contract.operation import DONE, ERROR, GAP, OPERATIONS, Nature, Operation
 from tests.contract.outcome import Outcome

@@ -13,7 +13,8 @@ from deployer.guard.outcome import Outcome
 from deployer.guard.sweep import apply_sweep
 from deployer.ledger import open_ledger
 from deployer.policy.document import PolicySet
-from deployer.ports import Connection, Ledger, Provider
+from deployer.ports.cloud import Connection, Provider
+from deployer.ports.ledger import Ledger
 from deployer.providers.azure import connect
 from deployer.sandbox.client import SandboxClient
 from deployer.sandbox.process import Sandbox

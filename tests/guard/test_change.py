@@ -14,7 +14,7 @@ from deployer.domain.money import Money
 from deployer.errors import CloudError, InvalidUsage, Refused, Unreachable
 from deployer.guard.change import pause, scale
 from deployer.guard.deploy import Order, create
-from deployer.ports import Quota
+from deployer.ports.cloud import Quota
 from deployer.spend.price import PriceBook, Rate
 from tests.fakes import HOUR
 from tests.guard.mortal import Deadline, mortal

@@ -21,7 +21,7 @@ from deployer.errors import CloudError, Unreachable
 from deployer.guard.restoration import unpack
 from deployer.guard.sweep import apply_sweep
 from deployer.policy.document import Limits
-from deployer.ports import Message
+from deployer.ports.notifier import Message
 from tests.fakes import HOUR, FakeClock, FakeNotifier
 from tests.guard.mortal import Deadline, mortal
 from tests.guard.world import FAST, IDLE, World, policies

@@ -8,7 +8,7 @@ import pytest
 from deployer.domain.catalog import OfferedModel, OfferedSku
 from deployer.errors import CloudError, Refused
 from deployer.guard.deploy import Deployed, Order, create, delete, restore
-from deployer.ports import Quota
+from deployer.ports.cloud import Quota
 from tests.fakes import BEGINNING, TUNED
 from tests.guard.world import World
 

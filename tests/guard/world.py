@@ -16,7 +16,7 @@ from deployer.guard.outcome import Outcome
 from deployer.guard.sweep import apply_sweep, plan_sweep
 from deployer.ledger import open_ledger
 from deployer.policy.document import Budget, Idle, Limits, Match, OverBudget, Policy, PolicySet, Then
-from deployer.ports import Ledger
+from deployer.ports.ledger import Ledger
 from deployer.spend.price import PriceBook, Rate
 from tests.fakes import HOUR, FakeClock, FakeCloud, FakeNotifier
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deployer.ports import Ledger
+from deployer.ports.ledger import Ledger
 from tests.ledger.world import opened
 
 

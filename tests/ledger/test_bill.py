@@ -5,7 +5,7 @@ from datetime import timedelta
 from deployer.domain.charge import Bill
 from deployer.domain.money import Money
 from deployer.domain.period import Period
-from deployer.ports import Ledger
+from deployer.ports.ledger import Ledger
 from tests.ledger.world import DAY, START
 
 

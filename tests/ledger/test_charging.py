@@ -17,7 +17,7 @@ from deployer.domain.period import Period
 from deployer.domain.subject import Subject, SubjectKind
 from deployer.errors import DeployerError
 from deployer.ledger.entry import share
-from deployer.ports import Ledger
+from deployer.ports.ledger import Ledger
 from tests.ledger.world import DAY, HOUR, START, deployment, hosting, opened, rows, snapshot, tokens
 
 ONE = deployment()

@@ -9,7 +9,7 @@ from deployer.domain.act import ActKind, Phase
 from deployer.domain.deployment import Deployment
 from deployer.domain.money import Money
 from deployer.domain.plan import Action, ActionKind, Warned
-from deployer.ports import Ledger
+from deployer.ports.ledger import Ledger
 from tests.ledger.world import DAY, HOUR, START, deployment
 
 ONE = deployment()

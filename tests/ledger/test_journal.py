@@ -9,7 +9,7 @@ import pytest
 
 from deployer.domain.act import Act, ActKind, Phase, Step
 from deployer.errors import DeployerError
-from deployer.ports import Ledger
+from deployer.ports.ledger import Ledger
 from tests.ledger.world import HOUR, START, opened
 
 BODY = {"sku": {"name": "Standard", "capacity": 1}, "properties": {"model": {"name": "m", "version": None}}}

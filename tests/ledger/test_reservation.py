@@ -13,7 +13,7 @@ from deployer.domain.money import Money
 from deployer.domain.period import Period
 from deployer.domain.subject import Subject
 from deployer.errors import DeployerError
-from deployer.ports import Ledger, Reservation, ReservationRefusal, ReservationRequest
+from deployer.ports.ledger import Ledger, Reservation, ReservationRefusal, ReservationRequest
 from tests.ledger.world import DAY, HOUR, START, deployment, opened
 
 MONTH = Period(START, START + 30 * DAY)
@@ -107,7 +107,7 @@ from deployer.domain.money import Money
 from deployer.domain.period import Period
 from deployer.domain.subject import Subject, SubjectKind
 from deployer.ledger import open_ledger
-from deployer.ports import ReservationRefusal, ReservationRequest
+from deployer.ports.ledger import ReservationRefusal, ReservationRequest
 ledger = open_ledger("sqlite:///" + sys.argv[1], clock=SystemClock())
 start = datetime(2026, 9, 1, tzinfo=UTC)
 subject = Subject(SubjectKind.JOB, "job:azure:1", "azure", "a", "1", "m", "m", True)

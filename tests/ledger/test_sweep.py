@@ -7,7 +7,7 @@ from deployer.domain.deployment import Tier
 from deployer.domain.period import Period
 from deployer.domain.snapshot import Gap
 from deployer.domain.usage import UsageBucket, UsageReading
-from deployer.ports import Ledger
+from deployer.ports.ledger import Ledger
 from tests.ledger.world import DAY, HOUR, START, deployment, hosting, rows, snapshot
 
 ONE = deployment()

@@ -13,7 +13,7 @@ from deployer.domain.charge import Meter, Spend
 from deployer.domain.deployment import Deployment
 from deployer.domain.period import Period
 from deployer.domain.snapshot import Snapshot
-from deployer.ports import Ledger
+from deployer.ports.ledger import Ledger
 from deployer.spend.accrual import accrue
 from deployer.spend.price import PriceBook, Rate
 from tests.ledger.world import ACCOUNT, DAY, HOUR, START, deployment, opened

@@ -14,7 +14,7 @@ from deployer.domain.period import Period
 from deployer.domain.snapshot import Snapshot
 from deployer.domain.usage import UsageReading
 from deployer.ledger import open_ledger
-from deployer.ports import Ledger
+from deployer.ports.ledger import Ledger
 
 START = datetime(2026, 9, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -12,7 +12,7 @@ import pytest
 from deployer.errors import InvalidFile
 from deployer.notify.channel import ChannelNotifier, check_channels, open_notifier
 from deployer.notify.terminal import TerminalNotifier
-from deployer.ports import Message
+from deployer.ports.notifier import Message
 
 MESSAGE = Message("deployer: 1 warning of policy dev", "azure:aoai-dev/bot: idle for 26 h", urgent=True)
 

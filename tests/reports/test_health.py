@@ -9,7 +9,7 @@ from deployer.domain.charge import Meter
 from deployer.domain.plan import Mode
 from deployer.errors import InvalidFile, Problem
 from deployer.policy.document import Match, Policy, PolicySet
-from deployer.ports import Check
+from deployer.ports.cloud import Check
 from deployer.reports.health import Finding, Health, clock_skew, clouds, exit_code, policies, prices
 from deployer.spend.price import PriceBook, Rate
 from tests.fakes import FakeClock, FakeCloud

@@ -12,7 +12,7 @@ from deployer.domain.money import Money
 from deployer.domain.snapshot import Snapshot
 from deployer.ledger import open_ledger
 from deployer.policy.document import Budget, Match, Policy, Share
-from deployer.ports import Ledger
+from deployer.ports.ledger import Ledger
 from deployer.reports.outlook import Basis, Outlook, by_deployment, by_policy, read_basis
 from deployer.reports.spend import last_seen
 from deployer.spend.accrual import accrue

@@ -17,7 +17,7 @@ from deployer.guard.context import GuardContext
 from deployer.guard.deploy import restore
 from deployer.guard.outcome import Outcome
 from deployer.guard.sweep import apply_sweep
-from deployer.ports import Message
+from deployer.ports.notifier import Message
 from deployer.sandbox.client import SandboxClient
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from deployer.clock import Clock
-from deployer.ports import Connection
+from deployer.ports.cloud import Connection
 from deployer.providers import azure, openai
 from deployer.sandbox.process import Sandbox
 from tests.datasets.files import chat, write

@@ -15,7 +15,7 @@ import pytest
 from deployer.domain.act import Phase
 from deployer.domain.job import Hyperparameters
 from deployer.guard.context import GuardContext
-from deployer.ports import Connection
+from deployer.ports.cloud import Connection
 from deployer.providers import azure, openai
 from deployer.sandbox.client import SandboxClient
 from deployer.training.follow import list_jobs

@@ -11,7 +11,7 @@ from deployer.domain.deployment import Account
 from deployer.domain.job import Hyperparameters, JobSpec
 from deployer.domain.money import Money
 from deployer.errors import CloudError, InvalidUsage
-from deployer.ports import Provider
+from deployer.ports.cloud import Provider
 from deployer.providers.finetuning import PROCESSING_LIMIT
 from deployer.training.follow import Followed, find_job, list_jobs, watch
 from deployer.training.metric import result_of

@@ -14,7 +14,8 @@ from deployer.domain.subject import Subject, SubjectKind
 from deployer.guard.context import GuardContext
 from deployer.ledger import open_ledger
 from deployer.policy.document import Budget, Match, Policy, PolicySet
-from deployer.ports import Ledger, Provider, ReservationRefusal, ReservationRequest, Training
+from deployer.ports.cloud import Provider, Training
+from deployer.ports.ledger import Ledger, ReservationRefusal, ReservationRequest
 from deployer.sandbox.process import Sandbox
 from deployer.spend.budget import budget_period
 from deployer.training.order import Order

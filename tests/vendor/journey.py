@@ -17,7 +17,7 @@ from deployer.domain.job import Hyperparameters, Job, JobSpec
 from deployer.domain.period import Period
 from deployer.errors import CloudError
 from deployer.guard.restoration import cleaned
-from deployer.ports import Caps, Connection, DeploymentRequest, Provider, ProviderPlugin
+from deployer.ports.cloud import Caps, Connection, DeploymentRequest, Provider, ProviderPlugin
 from deployer.providers import azure, openai
 from deployer.sandbox.process import Sandbox
 from tests.datasets.files import chat, write

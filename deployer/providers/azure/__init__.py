@@ -4,7 +4,7 @@ Importing this package costs nothing: the SDKs are loaded when the first call is
 """
 
 from deployer.clock import Clock
-from deployer.ports import Connection, Provider
+from deployer.ports.cloud import Connection, Provider
 
 SIGNS = (
     "AZURE_TENANT_ID",

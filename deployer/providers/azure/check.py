@@ -8,7 +8,7 @@ from datetime import timedelta
 from deployer.domain.deployment import Account
 from deployer.domain.period import Period
 from deployer.errors import CloudError
-from deployer.ports import Check
+from deployer.ports.cloud import Check
 from deployer.providers.azure.billing import AzureBilling
 from deployer.providers.azure.budget import read_budgets
 from deployer.providers.azure.catalog import AzureCatalog

@@ -20,7 +20,7 @@ from azure.core.rest import HttpRequest
 from deployer import __version__
 from deployer.clock import Clock
 from deployer.errors import CloudError
-from deployer.ports import Connection
+from deployer.ports.cloud import Connection
 from deployer.providers.azure.credential import TokenPolicy, open_credential
 from deployer.providers.azure.endpoint import Endpoints, same_origin, scope
 from deployer.providers.azure.error import cloud_error, refusal, words_of

@@ -19,7 +19,7 @@ from azure.mgmt.core.polling.arm_polling import ARMPolling
 from deployer.clock import Clock
 from deployer.domain.deployment import MANAGED_TAG, Account, Deployment
 from deployer.errors import CloudError, Conflict, NotFound, Unreachable
-from deployer.ports import DeploymentRequest
+from deployer.ports.cloud import DeploymentRequest
 from deployer.providers.azure.cloud import Cloud
 from deployer.providers.azure.dataplane import DataPlane
 from deployer.providers.azure.error import LOOK

@@ -1,7 +1,18 @@
 """Azure as one object behind the ports; nothing is called before it is asked for something."""
 
 from deployer.clock import Clock
-from deployer.ports import Billing, Caps, Catalog, Check, Connection, Deployments, Inventory, Quotas, Training, Usage
+from deployer.ports.cloud import (
+    Billing,
+    Caps,
+    Catalog,
+    Check,
+    Connection,
+    Deployments,
+    Inventory,
+    Quotas,
+    Training,
+    Usage,
+)
 from deployer.providers.azure.billing import AzureBilling
 from deployer.providers.azure.catalog import AzureCatalog
 from deployer.providers.azure.check import Checkup

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from deployer.domain.deployment import Account
-from deployer.ports import Quota
+from deployer.ports.cloud import Quota
 from deployer.providers.azure.cloud import Cloud
 from deployer.providers.azure.wire import get, mapping, text
 

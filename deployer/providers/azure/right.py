@@ -10,7 +10,7 @@ from typing import Any
 
 from deployer.domain.deployment import Account
 from deployer.errors import CloudError, Forbidden
-from deployer.ports import Check
+from deployer.ports.cloud import Check
 from deployer.providers.azure.cloud import Cloud
 from deployer.providers.azure.role import Permission, Right, missing
 from deployer.providers.azure.wire import get

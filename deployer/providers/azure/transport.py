@@ -18,7 +18,7 @@ from azure.core.pipeline.policies import HTTPPolicy
 from azure.core.pipeline.transport import RequestsTransport
 
 from deployer.clock import Clock
-from deployer.ports import Connection
+from deployer.ports.cloud import Connection
 from deployer.providers.azure.session import DirectSession
 from deployer.providers.deadline import CALL, deadline, left
 

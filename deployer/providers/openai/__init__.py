@@ -4,7 +4,7 @@ Importing this package costs nothing: the SDK is loaded when the first call is m
 """
 
 from deployer.clock import Clock
-from deployer.ports import Connection, Provider
+from deployer.ports.cloud import Connection, Provider
 
 
 def connect(connection: Connection, clock: Clock) -> Provider | None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from deployer.domain.period import Period
 from deployer.errors import CloudError
-from deployer.ports import Check
+from deployer.ports.cloud import Check
 from deployer.providers.openai.billing import OpenAIBilling
 from deployer.providers.openai.cloud import Cloud
 from deployer.providers.openai.inventory import OpenAIInventory

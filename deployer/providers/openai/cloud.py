@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from deployer.clock import Clock
 from deployer.domain.deployment import Account
 from deployer.errors import Forbidden
-from deployer.ports import Connection
+from deployer.ports.cloud import Connection
 from deployer.providers.attempt import Attempts
 from deployer.providers.page import all_items, identified
 

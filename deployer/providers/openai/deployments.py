@@ -5,7 +5,7 @@ from __future__ import annotations
 from deployer.domain.deployment import Account, Deployment
 from deployer.domain.model import base_model
 from deployer.errors import CloudError
-from deployer.ports import DeploymentRequest, Quota
+from deployer.ports.cloud import DeploymentRequest, Quota
 from deployer.providers.chat import said
 from deployer.providers.openai.cloud import Cloud
 

@@ -1,7 +1,18 @@
 """OpenAI as one object behind the ports; nothing is called before it is asked for something."""
 
 from deployer.clock import Clock
-from deployer.ports import Billing, Caps, Catalog, Check, Connection, Deployments, Inventory, Quotas, Training, Usage
+from deployer.ports.cloud import (
+    Billing,
+    Caps,
+    Catalog,
+    Check,
+    Connection,
+    Deployments,
+    Inventory,
+    Quotas,
+    Training,
+    Usage,
+)
 from deployer.providers.openai.billing import OpenAIBilling
 from deployer.providers.openai.caps import OpenAICaps
 from deployer.providers.openai.catalog import OpenAICatalog

@@ -7,7 +7,7 @@ import pytest
 
 from deployer.clock import Clock
 from deployer.domain.deployment import Account
-from deployer.ports import Connection, Provider
+from deployer.ports.cloud import Connection, Provider
 from deployer.providers.azure import connect
 from deployer.sandbox.process import Sandbox
 from tests.providers.azure.opening import Connect

@@ -2,6 +2,6 @@
 
 from collections.abc import Callable
 
-from deployer.ports import Provider
+from deployer.ports.cloud import Provider
 
 Connect = Callable[..., Provider]

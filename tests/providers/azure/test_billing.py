@@ -8,7 +8,7 @@ import pytest
 from deployer.domain.charge import Bill
 from deployer.domain.money import Money
 from deployer.domain.period import Period
-from deployer.ports import Provider
+from deployer.ports.cloud import Provider
 from deployer.sandbox.process import Sandbox
 from tests.conftest import BEGINNING
 from tests.providers.azure.opening import Connect

@@ -6,7 +6,7 @@ import pytest
 
 from deployer.domain.deployment import Account
 from deployer.errors import CloudError, Forbidden
-from deployer.ports import Provider
+from deployer.ports.cloud import Provider
 from deployer.providers.azure.catalog import to_model, to_models
 from deployer.sandbox.process import Sandbox
 from tests.conftest import SandboxTestClock

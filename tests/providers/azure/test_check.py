@@ -3,7 +3,7 @@
 import pytest
 
 from deployer.errors import Forbidden
-from deployer.ports import Check, Connection, Provider
+from deployer.ports.cloud import Check, Connection, Provider
 from deployer.providers.azure import connect
 from deployer.providers.azure.role import ACTIONS, DATA_ACTIONS
 from deployer.sandbox.process import Sandbox

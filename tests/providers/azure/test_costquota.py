@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployer.domain.period import Period
-from deployer.ports import Provider
+from deployer.ports.cloud import Provider
 from deployer.providers.azure.costquota import LIMITS, CostQuota, units
 from deployer.sandbox.process import Sandbox
 from tests.conftest import BEGINNING

@@ -8,7 +8,7 @@ import pytest
 from deployer.domain.deployment import Account
 from deployer.domain.job import Hyperparameters, Job, JobSpec
 from deployer.errors import CloudError, Forbidden, NotFound
-from deployer.ports import DeploymentRequest, Provider
+from deployer.ports.cloud import DeploymentRequest, Provider
 from deployer.sandbox.process import Sandbox
 from tests.conftest import SandboxTestClock
 from tests.providers.azure.opening import Connect

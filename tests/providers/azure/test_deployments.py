@@ -10,7 +10,7 @@ import pytest
 from deployer.domain.deployment import Account, Tier
 from deployer.domain.sku import tier_of
 from deployer.errors import CloudError, Conflict, Forbidden, NotFound, Unreachable
-from deployer.ports import DeploymentRequest, Provider
+from deployer.ports.cloud import DeploymentRequest, Provider
 from deployer.sandbox.process import Sandbox
 from tests.conftest import BEGINNING
 from tests.providers.azure.opening import Connect

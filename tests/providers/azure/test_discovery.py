@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from deployer.domain.deployment import Account
-from deployer.ports import Provider
+from deployer.ports.cloud import Provider
 from deployer.sandbox.process import Sandbox
 from tests.providers.azure.opening import Connect
 

@@ -6,7 +6,7 @@ import pytest
 
 from deployer.domain.deployment import Account
 from deployer.errors import Forbidden
-from deployer.ports import Provider
+from deployer.ports.cloud import Provider
 from deployer.sandbox.process import Sandbox
 from tests.providers.azure.opening import Connect
 

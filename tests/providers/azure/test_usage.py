@@ -8,7 +8,7 @@ import pytest
 
 from deployer.domain.period import Period
 from deployer.domain.usage import Aliveness, UsageObservation, UsageReading
-from deployer.ports import Provider
+from deployer.ports.cloud import Provider
 from deployer.sandbox.process import Sandbox
 from tests.conftest import BEGINNING, SandboxTestClock
 from tests.providers.azure.opening import Connect

@@ -9,7 +9,7 @@ import pytest
 from deployer.clock import Clock
 from deployer.domain.deployment import Account, Deployment
 from deployer.domain.job import Hyperparameters, Job, JobSpec
-from deployer.ports import Connection, Provider
+from deployer.ports.cloud import Connection, Provider
 from deployer.providers.openai import connect
 from deployer.sandbox.process import Sandbox
 from tests.datasets.files import chat, write

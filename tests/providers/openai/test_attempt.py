@@ -9,7 +9,7 @@ from deployer.clock import Clock
 from deployer.domain.deployment import Account
 from deployer.domain.job import JobSpec
 from deployer.errors import CloudError, Forbidden, NotFound, Throttled, Unreachable
-from deployer.ports import Provider
+from deployer.ports.cloud import Provider
 from deployer.sandbox.process import Sandbox
 from tests.providers.openai.conftest import BASE, Connect
 

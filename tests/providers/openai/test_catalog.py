@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from deployer.ports import Provider
+from deployer.ports.cloud import Provider
 from deployer.providers.openai.catalog import to_model
 from deployer.sandbox.process import Sandbox
 

@@ -10,7 +10,7 @@ from deployer.clock import Clock
 from deployer.domain.deployment import Account
 from deployer.domain.job import JobSpec
 from deployer.errors import NotFound
-from deployer.ports import Provider
+from deployer.ports.cloud import Provider
 from deployer.sandbox.process import Sandbox
 
 

@@ -11,7 +11,7 @@ from deployer.clock import Clock
 from deployer.domain.cap import ORGANISATION, CapKind
 from deployer.domain.deployment import Account, Deployment
 from deployer.domain.period import Period
-from deployer.ports import Provider
+from deployer.ports.cloud import Provider
 from deployer.sandbox.process import Sandbox
 from tests.conftest import BEGINNING
 from tests.providers.openai.conftest import BASE, Connect

@@ -11,7 +11,7 @@ from deployer.domain.job import Job
 from deployer.domain.money import Money
 from deployer.domain.period import Period
 from deployer.errors import CloudError, NotFound
-from deployer.ports import Connection, DeploymentRequest, Provider
+from deployer.ports.cloud import Connection, DeploymentRequest, Provider
 from deployer.providers.openai import connect
 from deployer.sandbox.process import Sandbox
 from tests.providers.openai.conftest import BASE, Connect
