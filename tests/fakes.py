@@ -296,7 +296,7 @@ class _Training:
     def discard(self, account: Account, marker: str) -> int:
         return 0
 
-    def refusal(self, account: Account, model: str) -> str:
+    def refusal(self, account: Account, model: str, method: str = "supervised") -> str:
         self._cloud.enter("refusal")
         return ""
 

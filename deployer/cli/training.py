@@ -166,7 +166,12 @@ def print_job(document: Mapping[str, Any]) -> None:
 
 
 def event_document(event: "JobEvent") -> dict[str, Any]:
-    return {"at": iso(event.at), "level": event.level, "message": event.message, "data": dict(event.data)}
+    return {
+        "at": iso(event.at) if event.at else None,
+        "level": event.level,
+        "message": event.message,
+        "data": dict(event.data),
+    }
 
 
 def print_event(event: "JobEvent") -> None:

@@ -8,11 +8,16 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """None means the vendor's `auto`."""
+    """None means the vendor's `auto`. `beta` is of preference training; those after it of reinforcement."""
 
     epochs: int | None = None
     batch_size: int | None = None
     learning_rate_multiplier: float | None = None
+    beta: float | None = None
+    reasoning_effort: str | None = None
+    compute_multiplier: float | None = None
+    eval_interval: int | None = None
+    eval_samples: int | None = None
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,8 @@ class JobSpec:
     """What to train: `account` is the account's name, `model` the base model as the vendor takes it.
 
     `training_tier` is `standard`, `globalStandard` or `developerTier` (Azure only). Files are the
-    vendor's file ids. `method` is `supervised` or `dpo`.
+    vendor's file ids. `method` is `supervised`, `dpo` or `reinforcement`; the last needs a `grader`, as the
+    vendor takes it.
     """
 
     account: str
@@ -33,6 +39,7 @@ class JobSpec:
     training_tier: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
     method: str = "supervised"
+    grader: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,7 @@ class Job:
 @dataclass(frozen=True)
 class JobEvent:
     id: str
-    at: datetime
+    at: datetime | None
     level: str
     message: str
     data: Mapping[str, Any] = field(default_factory=dict)
@@ -86,6 +93,6 @@ class Checkpoint:
     """A deployable state of the model during training; `metrics` as the vendor names them."""
 
     id: str
-    step: int
+    step: int | None
     model: str
     metrics: Mapping[str, float] = field(default_factory=dict)

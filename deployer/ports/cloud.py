@@ -158,8 +158,8 @@ class Training(Protocol):
         """Remove the uploaded files whose names carry `marker`, which no job has taken; how many there were."""
         ...
 
-    def refusal(self, account: Account, model: str) -> str:
-        """Why the vendor takes no job of this model now; "" as far as it says. Nothing is created."""
+    def refusal(self, account: Account, model: str, method: str = "supervised") -> str:
+        """Why the vendor takes no such job of this model now; "" as far as it says. Nothing is created."""
         ...
 
     def start(self, account: Account, spec: JobSpec) -> Job: ...

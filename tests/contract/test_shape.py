@@ -17,7 +17,7 @@ from deployer import pricebook
 from deployer.domain.deployment import Account
 from deployer.errors import DeployerError
 from deployer.providers.azure.mapping import to_account, to_deployment
-from deployer.providers.finetuning import to_checkpoint, to_event, to_job
+from deployer.providers.job import to_checkpoint, to_event, to_job
 from deployer.providers.openai.inventory import to_deployment as to_model
 from deployer.spend.price import Unpriced
 from deployer.spend.standing import hourly

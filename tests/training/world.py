@@ -49,8 +49,8 @@ class DyingTraining:
     def discard(self, account: Account, marker: str) -> int:
         return self._real.discard(account, marker)
 
-    def refusal(self, account: Account, model: str) -> str:
-        return self._real.refusal(account, model)
+    def refusal(self, account: Account, model: str, method: str = "supervised") -> str:
+        return self._real.refusal(account, model, method)
 
     def start(self, account: Account, spec: JobSpec) -> Job:
         job = self._run("start", lambda: self._real.start(account, spec))

@@ -12,7 +12,7 @@ from deployer.domain.model import base_model, is_fine_tuned
 from deployer.domain.snapshot import Gap, InventoryReading
 from deployer.errors import CloudError, NotFound
 from deployer.providers.deadline import OBSERVATION, deadline, handed_on
-from deployer.providers.finetuning import to_instant
+from deployer.providers.job import to_instant
 from deployer.providers.openai.cloud import PROVIDER, Cloud
 from deployer.providers.page import all_items, identified
 

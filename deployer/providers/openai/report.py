@@ -9,7 +9,7 @@ from typing import Any
 
 from deployer.errors import CloudError
 from deployer.providers.attempt import GARBLED
-from deployer.providers.finetuning import to_instant
+from deployer.providers.job import to_instant
 from deployer.providers.openai.cloud import Cloud
 from deployer.providers.page import as_mapping
 

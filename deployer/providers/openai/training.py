@@ -10,11 +10,21 @@ from __future__ import annotations
 from typing import ClassVar
 
 from deployer.domain.deployment import Account
+from deployer.domain.job import JobSpec
 from deployer.errors import CloudError
 from deployer.providers.finetuning import FineTuning
+from deployer.providers.job import job_request
 
 NO_FILE = "file-deployer-asks-whether-jobs-are-taken"
 CLOSED = "training_not_available"
+ANY_GRADER = {
+    "type": "string_check",
+    "name": "any",
+    "input": "{{sample.output_text}}",
+    "reference": "any",
+    "operation": "eq",
+}
+"""Reinforcement jobs are refused without one before anything else is looked at."""
 NO_MODEL = {"model_not_available", "model_not_found"}
 
 
@@ -22,16 +32,19 @@ class OpenAITraining(FineTuning):
     keep_files: ClassVar[int | None] = 30 * 86_400
     """The longest that OpenAI takes (`expires_after`): a net below the removal when the job has ended."""
 
-    def refusal(self, account: Account, model: str) -> str:
-        """Why no job of this model is taken. Raises CloudError when that cannot be asked."""
+    def refusal(self, account: Account, model: str, method: str = "supervised") -> str:
+        """Why no such job of this model is taken. Raises CloudError when that cannot be asked."""
         jobs, what = self._client(account).fine_tuning.jobs, f"ask whether {account.name} may fine-tune {model}"
+        grader = ANY_GRADER if method == "reinforcement" else None
+        request = job_request(JobSpec(account.name, model, NO_FILE, method=method, grader=grader))
         try:
-            taken = self._attempts(what, lambda: jobs.create(model=model, training_file=NO_FILE), repeatable=False)
+            taken = self._attempts(what, lambda: jobs.create(**request), repeatable=False)
         except CloudError as error:
             if error.code == CLOSED:
                 return f"OpenAI takes no fine-tunes from this organisation any more (code {CLOSED})"
             if error.code in NO_MODEL:
-                return f"OpenAI does not fine-tune {model} (code {error.code})"
+                how = "" if method == "supervised" else f" with method {method}"
+                return f"OpenAI does not fine-tune {model}{how} (code {error.code})"
             if error.status in {400, 404, 422}:
                 return ""
             raise

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from deployer.domain.job import Hyperparameters, JobSpec
-from deployer.providers.finetuning import (
+from deployer.providers.job import (
     decode_result,
     in_order,
     job_request,
