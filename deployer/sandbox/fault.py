@@ -12,7 +12,7 @@ KINDS = frozenset(
         "metrics_null", "metrics_empty", "metrics_truncated", "metrics_error_code",
     }
 )  # fmt: skip
-KEYS = frozenset({"kind", "method", "path", "operation", "status", "headers", "body", "seconds", "times", "rate"})
+KEYS = frozenset({"kind", "method", "path", "operation", "status", "headers", "body", "seconds", "takes", "times", "rate"})
 
 
 class InvalidFault(ValueError):
@@ -21,7 +21,11 @@ class InvalidFault(ValueError):
 
 @dataclass
 class Fault:
-    """One ordered fault; `times` is how often it still happens (None: without end)."""
+    """One ordered fault; `times` is how often it still happens (None: without end).
+
+    `seconds` is how long a slow answer is really held back; `takes` is how far the request moves virtual
+    time on, so that services that answer late, whatever they answer, can be played without waiting.
+    """
 
     id: int
     kind: str
@@ -32,6 +36,7 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     seconds: float = 0.05
+    takes: float = 0.0
     times: int | None = None
     rate: float = 1.0
 

@@ -100,6 +100,9 @@ class Application:
     async def _play(self, fault: Fault | None, request: Request, match: Match) -> Response | None:
         if fault is None:
             return self._handle(request, match)
+        if fault.takes:
+            self.world.clock.advance(fault.takes)
+            self.world.settle()
         if fault.kind == "status":
             return _ordered(fault)
         if fault.kind == "cut_before":

@@ -71,6 +71,15 @@ def test_a_slow_answer_comes_late_and_whole(sandbox: Sandbox) -> None:
     assert time.perf_counter() - begin >= 0.05
 
 
+def test_a_request_may_take_virtual_time(sandbox: Sandbox) -> None:
+    wire, before = Wire(sandbox), sandbox.client.now()
+    assert wire.token
+    sandbox.client.fault({"kind": "status", "status": 500, "takes": 25, "times": 2})
+    answers = [wire.send("GET", "/subscriptions?api-version=2022-12-01").status for _ in range(3)]
+    assert answers == [500, 500, 200]
+    assert (sandbox.client.now() - before).total_seconds() == 50
+
+
 def test_faults_can_be_cleared(sandbox: Sandbox) -> None:
     sandbox.client.fault({"kind": "status", "status": 500, "operation": "subscriptions.list"})
     sandbox.client.clear_faults()
