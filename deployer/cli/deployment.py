@@ -44,7 +44,7 @@ def list_deployments(app: "App", provider: str, account: str, unguarded: bool, n
       deployer deployment list
       deployer deployment list --unguarded --no-usage -o json
     """
-    from deployer.cli.inventory import COLUMNS, listed, summary, warn_undated
+    from deployer.cli.inventory import COLUMNS, listed, summary, tell_paused, warn_undated
     from deployer.reports.inventory import Selection, inventory
     from deployer.reports.survey import blind
 
@@ -55,6 +55,7 @@ def list_deployments(app: "App", provider: str, account: str, unguarded: bool, n
     rows = [listed(line, output) for line in chosen]
     emit(rows, output, COLUMNS, empty="" if snapshot.gaps else "Nothing is deployed.")
     warn_undated(chosen)
+    tell_paused(chosen)
     if output == "table" and chosen:
         tell(summary(chosen))
     code = show_gaps(snapshot.gaps)
@@ -75,7 +76,7 @@ def show_deployment(app: "App", name: str, output: str) -> None:
     """
     from dataclasses import replace
 
-    from deployer.cli.inventory import document
+    from deployer.cli.inventory import document, tell_paused
     from deployer.guard.hosting import hosting_of
     from deployer.reports.inventory import inventory
 
@@ -85,6 +86,7 @@ def show_deployment(app: "App", name: str, output: str) -> None:
     (line,) = inventory(replace(snapshot, deployments=(found,)), app.book, policies.policies, used=True)
     hosting = hosting_of(app.providers, found, app.book, app.clock.now())
     emit(document(line) | {"pays_by_the_hour": hosting.pays, "hosting_source": hosting.source}, output)
+    tell_paused([line])
 
 
 @deployment.command("create")

@@ -102,6 +102,14 @@ def warn_undated(lines: Sequence[Line]) -> None:
         warn(f"and {len(causes) - _CAUSES_SHOWN} more reasons; `-o json` has each under retires_unknown")
 
 
+def tell_paused(lines: Sequence[Line]) -> None:
+    """Paused ones look harmless; no vendor's document says that pausing stops the hosting fee."""
+    paused = [str(line.deployment.id) for line in lines if line.deployment.paused]
+    if paused:
+        shown = ", ".join(paused[:_CAUSES_SHOWN]) + (", ..." if len(paused) > _CAUSES_SHOWN else "")
+        tell(f"{len(paused)} paused ({shown}): no calls are answered, but what it costs by the hour is taken to go on")
+
+
 def document(line: Line) -> dict[str, Any]:
     """One deployment in full."""
     deployment = line.deployment

@@ -4,17 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property
 from typing import Any
 
 MANAGED_TAG = ("managed-by", "deployer")
 """The tag that `deployment create` puts on a deployment, so that every client can see who made it."""
-
-
-@lru_cache(maxsize=65_536)
-def _key(provider: str, account: str, name: str) -> str:
-    """Asked for hundreds of times in a sweep."""
-    return f"{provider}:{account}/{name}".lower()
 
 
 class Tier(StrEnum):
@@ -43,9 +37,10 @@ class DeploymentId:
     account: str
     name: str
 
-    @property
+    @cached_property
     def key(self) -> str:
-        return _key(self.provider, self.account, self.name)
+        """Asked for hundreds of times in a sweep."""
+        return f"{self.provider}:{self.account}/{self.name}".lower()
 
     def __str__(self) -> str:
         return f"{self.provider}:{self.account}/{self.name}"
@@ -100,6 +95,16 @@ class Deployment:
     @property
     def name(self) -> str:
         return self.id.name
+
+    @cached_property
+    def instance(self) -> str:
+        """Tells two of one name apart: the cloud's creation instant, "" when unknown."""
+        return self.created_at.isoformat() if self.created_at else ""
+
+    @property
+    def paused(self) -> bool:
+        """Whether it stands and answers no calls. Not known to stop its hosting fee."""
+        return self.state.lower() == "paused"
 
     @property
     def serving(self) -> bool:

@@ -109,7 +109,8 @@ class History:
     `warnings` by (DeploymentId.key, instance, policy, rule): the latest one. `alerts`: episodes
     already told, as (policy, episode). `acts_today`: acts since UTC midnight. `protected`: keys of
     deployments that a person protected. `unknown_since`: by key, since when no sweep could read a
-    deployment's usage completely; a deployment whose last reading was complete is not in it.
+    deployment's usage completely; a deployment whose last reading was complete is not in it. `resumed`: by
+    (key, instance), when it last began to take calls again after a pause.
     """
 
     warnings: Mapping[tuple[str, str, str, str], Warned] = field(default_factory=dict)
@@ -118,3 +119,4 @@ class History:
     protected: frozenset[str] = frozenset()
     paused: bool = False
     unknown_since: Mapping[str, datetime] = field(default_factory=dict)
+    resumed: Mapping[tuple[str, str], datetime] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from deployer.domain.act import ActKind, Phase
 from deployer.domain.plan import Action, ActionKind, History, Warned
 from deployer.domain.subject import Subject
 from deployer.ledger.codec import from_json, to_instant, to_json, to_micros
+from deployer.ledger.resumption import read_resumed
 from deployer.ledger.schema import act, outcome, pause, protection, step, told
 from deployer.ledger.sighting import read_unread
 from deployer.ledger.statement import Connection, Statement
@@ -63,8 +64,8 @@ class SqlDecisions:
             acts = connection.first(_ACTS, {"since": to_micros(midnight)}).acts
             protected = frozenset(row.key for row in connection.rows(_PROTECTED))
             paused = connection.first(_PAUSED)
-            unread = read_unread(connection)
-        return History(warnings, alerts, acts, protected, bool(paused and paused.paused), unread)
+            unread, resumed = read_unread(connection), read_resumed(connection)
+        return History(warnings, alerts, acts, protected, bool(paused and paused.paused), unread, resumed)
 
     def record_told(self, action: Action, at: datetime, delivered: bool) -> None:
         subject = Subject.of(action.target) if action.target else None

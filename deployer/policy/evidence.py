@@ -38,13 +38,18 @@ class Evidence:
     unproven_since: datetime | None = None
 
 
-def judge(deployment: Deployment, snapshot: Snapshot, rule: Idle, now: datetime) -> Evidence:
-    """Read the evidence on one deployment by the table in the module's docstring."""
+def judge(
+    deployment: Deployment, snapshot: Snapshot, rule: Idle, now: datetime, resumed: datetime | None = None
+) -> Evidence:
+    """Read the evidence on one deployment; `resumed`: when it last began to take calls again after a pause."""
     created, reading = deployment.created_at, snapshot.usage.get(deployment.id.key)
     problem = _unusable(reading, created, rule, now)
-    if created is not None and now - created < rule.grace:
+    began = max((at for at in (created, resumed) if at is not None), default=None)
+    if began is not None and now - began < rule.grace:
         last = reading.last_activity if reading and not problem else None
-        return Evidence(Activity.ACTIVE, _young(now - created, rule), max(created, last or created), proven=not problem)
+        since = max((at for at in (created, last) if at is not None), default=began)
+        how = "resumed" if began == resumed else "created"
+        return Evidence(Activity.ACTIVE, _young(how, now - began, rule), since, proven=not problem)
     if reading is None or problem:
         return Evidence(Activity.UNKNOWN, problem)
     end = min(reading.window.end, now - LATENCY)
@@ -90,8 +95,8 @@ def _silent(deployment: Deployment, snapshot: Snapshot, reading: UsageReading) -
     return Evidence(Activity.IDLE, f"no request since {instant(start)} or longer", start, exact=False)
 
 
-def _young(age: timedelta, rule: Idle) -> str:
-    return f"created {span(age)} ago, within its grace of {span(rule.grace)}"
+def _young(how: str, age: timedelta, rule: Idle) -> str:
+    return f"{how} {span(age)} ago, within its grace of {span(rule.grace)}"
 
 
 def _busy(reading: UsageReading, start: datetime, last: datetime) -> str:

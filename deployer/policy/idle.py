@@ -19,7 +19,7 @@ RULE = "idle"
 
 def judge_idle(member: Member, policy: Policy, rule: Idle, view: View, now: datetime) -> Verdict:
     """What the rule says of one deployment now, and what it books for when."""
-    evidence = judge(member.deployment, view.snapshot, rule, now)
+    evidence = judge(member.deployment, view.snapshot, rule, now, _resumed(member, view))
     if evidence.state is Activity.UNKNOWN or evidence.since is None:
         return _unknown(member, policy, rule, evidence, view, now)
     due = _due(member, rule, evidence, evidence.since, view, now, policy)
@@ -35,8 +35,8 @@ def _due(
 ) -> Due:
     """Last activity + `after`, never within the grace or an exemption, and once that hour's metrics are visible."""
     at = since + rule.after
-    if member.deployment.created_at:
-        at = max(at, member.deployment.created_at + rule.grace)
+    began = [at for at in (member.deployment.created_at, _resumed(member, view)) if at is not None]
+    at = max((at, *(start + rule.grace for start in began)))
     return Due(
         deployment=member.deployment,
         policy=policy,
@@ -47,7 +47,7 @@ def _due(
         warned=_standing_warning(member, policy, view),
         episode=f"idle:{member.key}:{member.subject.instance}:{since.isoformat() if evidence.exact else 'before'}",
         hourly=view.hourly_of(member.deployment),
-        unless="it is called",
+        unless="it is resumed" if member.deployment.paused else "it is called",
         numbers=_numbers(member, rule, since, view, now),
     )
 
@@ -67,13 +67,18 @@ def _tell_once(due: Due, view: View, now: datetime) -> Verdict:
 
 
 def _standing_warning(member: Member, policy: Policy, view: View) -> Warned | None:
-    """The last warning, unless there was activity after it or what happened since then was not read."""
+    """The last warning, unless there was activity or a resume after it or what happened since then was not read."""
     warned = view.history.warnings.get((member.key, member.subject.instance, policy.name, RULE))
     reading = view.snapshot.usage.get(member.key)
     if warned is None or reading is None or warned.at < reading.window.start:
         return None
-    last = reading.last_activity
-    return None if last is not None and last > warned.at else warned
+    later = (reading.last_activity, _resumed(member, view))
+    return None if any(at is not None and at > warned.at for at in later) else warned
+
+
+def _resumed(member: Member, view: View) -> datetime | None:
+    """When it last began to take calls again: a person wants it, so it is as young as one just made."""
+    return view.history.resumed.get((member.key, member.subject.instance))
 
 
 def _unknown(member: Member, policy: Policy, rule: Idle, evidence: Evidence, view: View, now: datetime) -> Verdict:

@@ -12,6 +12,9 @@ from deployer.policy.document import Policy
 from deployer.policy.match import Conflict, matching, most_specific
 from deployer.policy.shield import Shield, shield_of
 
+PAUSED = "it is paused, which is not undeployed: what it costs by the hour is taken to go on"
+"""No vendor's document says that pausing stops the hosting fee."""
+
 
 @dataclass(frozen=True)
 class Member:
@@ -49,8 +52,9 @@ class Member:
         since: datetime | None = None,
         due: datetime | None = None,
     ) -> Finding:
-        """What a rule saw here; a shield is told with it."""
-        text = f"{reason}; {self.shield.reason}" if self.shield else reason
+        """What a rule saw here; a shield and a pause are told with it."""
+        told = (reason, PAUSED if self.deployment.paused else "", self.shield.reason if self.shield else "")
+        text = "; ".join(part for part in told if part)
         return Finding(self.deployment, policy, rule, state, text, since, due)
 
 

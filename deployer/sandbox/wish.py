@@ -6,7 +6,7 @@ from typing import Any
 
 from deployer.sandbox.catalog import INFERENCE_SKUS, TUNED_SKUS, find_base
 from deployer.sandbox.clock import seconds_of
-from deployer.sandbox.resource import Account, Deployed, Refusal, TunedModel, wanted_tags
+from deployer.sandbox.resource import PAUSABLE_SKUS, Account, Deployed, Refusal, TunedModel, wanted_tags
 
 
 def whole_seconds(at: datetime) -> float:
@@ -18,6 +18,7 @@ def read_deployment(account: Account, name: str, body: Mapping[str, Any], at: da
     """The deployment that `body` describes, not yet placed. Raises Refusal for what the account cannot serve."""
     properties = dict(body.get("properties") or {})
     model = properties.pop("model", None) or {}
+    paused = str(properties.pop("deploymentState", None) or "").lower() == "paused"
     sku = body.get("sku") or {}
     wanted, version = str(model.get("name") or ""), str(model.get("version") or "")
     tuned = account.models.get(wanted.lower())
@@ -38,6 +39,7 @@ def read_deployment(account: Account, name: str, body: Mapping[str, Any], at: da
         created=whole_seconds(at),
         tags=wanted_tags(body),
         properties=properties,
+        paused=paused and sku_name.lower() in PAUSABLE_SKUS,
     )
 
 

@@ -121,3 +121,31 @@ def test_show_says_who_pays_by_the_hour_and_who_says_so(deployed: Sandbox, run: 
     assert tuned["pays_by_the_hour"] is True
     assert tuned["hosting_source"] == "Azure Resource Manager, list of models of eastus2 (2026-09-01)"
     assert (base["pays_by_the_hour"], base["hosting_source"][:7]) == (True, "its SKU")
+
+
+def test_a_paused_deployment_is_listed_and_shown_as_paused_and_still_costing(deployed: Sandbox, run: Run) -> None:
+    run("deployment", "pause", "bot")
+
+    listed, shown = run("deployment", "list", "-o", "json"), run("deployment", "show", "bot", "-o", "json")
+
+    states = {row["name"]: (row["state"], row["hourly"]["amount"]) for row in json.loads(listed.stdout)}
+    assert states == {"bot": ("Paused", "1.70"), "fast": ("Succeeded", "50.00")}
+    assert json.loads(shown.stdout)["state"] == "Paused"
+    for result in (listed, shown):
+        assert f"1 paused (azure:{DEV}/bot): no calls are answered, but what it costs by the hour" in result.stderr
+
+
+def test_the_guard_says_of_a_paused_deployment_that_it_goes_on_costing(
+    deployed: Sandbox, run: Run, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("idle") / "dev.yaml"
+    path.write_text(POLICIES.replace("budget: {amount: 3000 USD, period: month}", "idle: {after: 24h, grace: 6h}"))
+    env = {"DEPLOYER_POLICIES": str(path)}
+    run("deployment", "pause", "bot")
+    deployed.client.advance(seconds=7 * 3600)
+    paused = run("guard", "plan", "-o", "json", env=env, expect=5).stdout
+    run("deployment", "resume", "bot")
+    resumed = run("guard", "plan", "-o", "json", env=env, expect=5).stdout
+
+    assert "it is paused, which is not undeployed: what it costs by the hour is taken to go on" in paused
+    assert "resumed 0 h ago, within its grace of 6 h" in resumed

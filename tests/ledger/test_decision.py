@@ -1,6 +1,7 @@
 """What the next decision remembers."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,7 @@ from deployer.domain.deployment import Deployment
 from deployer.domain.money import Money
 from deployer.domain.plan import Action, ActionKind, Warned
 from deployer.ports.ledger import Ledger
-from tests.ledger.world import DAY, HOUR, START, deployment
+from tests.ledger.world import DAY, HOUR, START, deployment, snapshot
 
 ONE = deployment()
 NOON = START + 12 * HOUR
@@ -115,3 +116,35 @@ def test_what_is_long_past_is_not_carried_along(ledger: Ledger) -> None:
     ledger.decisions.record_told(action(ActionKind.WARN), NOON, delivered=True)
 
     assert ledger.decisions.history(NOON + timedelta(days=801)).warnings == {}
+
+
+def resume(ledger: Ledger, at: datetime, phase: Phase = Phase.DONE) -> None:
+    body: dict[str, str] = {}
+    act = ledger.journal.intend(ActKind.RESUME, ONE.id.key, START.isoformat(), "me", "asked for", body, {}, at)
+    ledger.journal.step(act.id, phase, at)
+
+
+def test_a_resume_that_was_done_from_here_is_remembered_the_latest_one(ledger: Ledger) -> None:
+    ledger.readings.record(snapshot(START, ONE), (), ())
+    resume(ledger, NOON)
+    resume(ledger, NOON + HOUR)
+    resume(ledger, NOON + 2 * HOUR, Phase.FAILED)
+
+    assert ledger.decisions.history(NOON + DAY).resumed == {(ONE.id.key, START.isoformat()): NOON + HOUR}
+
+
+def test_a_resume_by_others_is_known_from_the_sweep_that_first_saw_it(ledger: Ledger) -> None:
+    for hours, state in enumerate(("Succeeded", "Paused", "Paused", "Succeeded", "Succeeded")):
+        ledger.readings.record(snapshot(START + hours * HOUR, replace(ONE, state=state)), (), ())
+
+    assert ledger.decisions.history(NOON).resumed == {(ONE.id.key, START.isoformat()): START + 3 * HOUR}
+
+
+def test_what_is_still_paused_or_gone_was_not_resumed(ledger: Ledger) -> None:
+    other = deployment("other")
+    paused = (replace(ONE, state="Paused"), replace(other, state="Paused"))
+    ledger.readings.record(snapshot(START, *paused), (), ())
+    ledger.readings.record(snapshot(START + HOUR, paused[0], replace(other, state="Succeeded")), (), ())
+    ledger.readings.record(snapshot(START + 2 * HOUR, paused[0]), (), (other.id.key,))
+
+    assert ledger.decisions.history(NOON).resumed == {}

@@ -35,6 +35,7 @@ DEVIATIONS = (
     Deviation("*_List", "request", "query.$skiptoken", _LINK),
     Deviation("Query_Usage", "request", "query.$skiptoken", _LINK),
     Deviation("Deployments_*", "answer", "body.*ratelimits", "recorded: the service writes `rateLimits` in lower case"),
+    Deviation("Deployments_*", "answer", "body.*deploymentState", "reads ask with a preview that shows what is paused"),
     Deviation("*_List*", "answer", "body.*.skus.*.scope", "recorded 2026-09-01: SKUs of fine-tunes say `Finetune`"),
     Deviation("*_List*", "answer", "body.*.skus.*.costs", "recorded 2026-09-01: SKUs say which of them pay hosting"),
     # Azure OpenAI's data plane

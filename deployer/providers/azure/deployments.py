@@ -20,12 +20,13 @@ from deployer.clock import Clock
 from deployer.domain.deployment import MANAGED_TAG, Account, Deployment
 from deployer.errors import CloudError, Conflict, NotFound, Unreachable
 from deployer.ports.cloud import DeploymentRequest
-from deployer.providers.azure.cloud import Cloud
+from deployer.providers.azure.cloud import ARM_VERSION, Cloud
 from deployer.providers.azure.dataplane import DataPlane
 from deployer.providers.azure.error import LOOK
 from deployer.providers.azure.inventory import AzureInventory, deployment_url
-from deployer.providers.azure.mapping import to_deployment
+from deployer.providers.azure.mapping import to_deployment, wants_paused, without_running
 from deployer.providers.azure.transport import backoff
+from deployer.providers.azure.version import PREVIEW_VERSION
 from deployer.providers.deadline import deadline, left
 
 if TYPE_CHECKING:
@@ -38,8 +39,6 @@ CREATE_LIMIT = 3600.0
 DELETE_LIMIT = 600.0
 """Seconds to wait until Azure has taken a deletion or a pause; it does so at once unless the account is busy."""
 POLL_INTERVAL = 10.0
-PAUSE_VERSION = "2026-09-15-preview"
-"""The api-version that knows `pause` and `resume`; no stable one does."""
 CONFLICT_WAITS = 12
 """How often a busy account is asked again: about five minutes with the growing waits."""
 FINAL_CONFLICTS = frozenset({"scopelocked", "insufficientquota", "deploymentnameconflict"})
@@ -91,7 +90,7 @@ class AzureDeployments:
         account, verb = deployment.account, "pause" if paused else "resume"
         what = f"{verb} deployment {deployment.name} of {account.name}"
         base, _, _ = deployment_url(self._cloud, account, deployment.name).partition("?")
-        url = f"{base}/{verb}?api-version={PAUSE_VERSION}"
+        url = f"{base}/{verb}?api-version={PREVIEW_VERSION}"
         client = self._cloud.accounts(account.subscription)
         with self._writing(account), deadline(self._cloud.clock, DELETE_LIMIT):
             answer = self._unless_busy(lambda: self._cloud.send(what, client, HttpRequest("POST", url)))
@@ -107,11 +106,11 @@ class AzureDeployments:
         operations, polling = self._operations(what, account), self._polling()
         content: Any = body  # the SDK takes bytes, though its types say only a stream, which no retry could rewind
         earlier = {"continuation_token": request.continuation} if request.continuation else {}
+        version = PREVIEW_VERSION if wants_paused(request.body) else ARM_VERSION
 
         def work() -> None:
-            poller = operations.begin_create_or_update(
-                account.resource_group, account.name, request.name, content, polling=polling, **earlier
-            )
+            names = (account.resource_group, account.name, request.name)
+            poller = operations.begin_create_or_update(*names, content, polling=polling, api_version=version, **earlier)
             if not earlier:
                 request.begun(poller.continuation_token())
             poller.result()
@@ -200,7 +199,7 @@ class BoundedPolling(ARMPolling):
 def body_of(request: DeploymentRequest) -> Mapping[str, Any]:
     """What is PUT: the body to restore as it is, or a new one that says who made it."""
     if request.body is not None:
-        return request.body
+        return request.body if wants_paused(request.body) else without_running(request.body)
     model = {"format": "OpenAI", "name": request.model}
     sku: dict[str, Any] = {"name": request.sku}
     if request.model_version:

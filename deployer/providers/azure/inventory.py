@@ -17,10 +17,11 @@ from azure.core.rest import HttpRequest
 from deployer.domain.deployment import Account, Deployment
 from deployer.domain.snapshot import InventoryReading
 from deployer.errors import CloudError, NotFound
-from deployer.providers.azure.cloud import Cloud
+from deployer.providers.azure.cloud import ARM_VERSION, Cloud
 from deployer.providers.azure.discovery import Found, by_turns, is_gone, search_missing
 from deployer.providers.azure.lock import Locks
 from deployer.providers.azure.mapping import to_deployment
+from deployer.providers.azure.version import ReadVersion
 from deployer.providers.azure.wire import get, listed, text
 from deployer.providers.deadline import OBSERVATION, deadline
 
@@ -39,6 +40,7 @@ class AzureInventory:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         self._locks = Locks(cloud)
+        self._version = ReadVersion()
 
     def observe(self, known: Sequence[Account] = ()) -> InventoryReading:
         with deadline(self._cloud.clock, OBSERVATION):
@@ -51,10 +53,14 @@ class AzureInventory:
         return self._reading(found, accounts, self._cloud.each(self._list, accounts))
 
     def read(self, account: Account, name: str) -> Deployment | None:
-        what = f"read deployment {name} of {account.name}"
-        request = HttpRequest("GET", deployment_url(self._cloud, account, name))
+        what, client = f"read deployment {name} of {account.name}", self._cloud.accounts(account.subscription)
+
+        def work(version: str) -> Any:
+            request = HttpRequest("GET", deployment_url(self._cloud, account, name, version))
+            return self._cloud.send(what, client, request).document()
+
         try:
-            document = self._cloud.send(what, self._cloud.accounts(account.subscription), request).document()
+            document = self._version.ask(work)
         except NotFound:
             return None
         return self._locks.mark(to_deployment(document, account))
@@ -122,11 +128,14 @@ class AzureInventory:
 
     def _list(self, account: Account) -> tuple[Deployment, ...] | CloudError:
         """The deployments of one account, to the last page."""
-        client = self._cloud.accounts(account.subscription)
-        url = self._cloud.arm_url(f"{account.resource_id}/deployments")
+        what, client = f"list deployments of {account.name}", self._cloud.accounts(account.subscription)
+
+        def work(version: str) -> list[Mapping[str, Any]]:
+            url = self._cloud.arm_url(f"{account.resource_id}/deployments", version)
+            return list(self._cloud.pages(what, client, url))
+
         try:
-            found = self._cloud.pages(f"list deployments of {account.name}", client, url)
-            return tuple(self._locks.mark(to_deployment(item, account)) for item in found)
+            return tuple(self._locks.mark(to_deployment(item, account)) for item in self._version.ask(work))
         except CloudError as error:
             return error
 
@@ -155,5 +164,5 @@ class AzureInventory:
         )
 
 
-def deployment_url(cloud: Cloud, account: Account, name: str) -> str:
-    return cloud.arm_url(f"{account.resource_id}/deployments/{quote(name, safe='')}")
+def deployment_url(cloud: Cloud, account: Account, name: str, version: str = ARM_VERSION) -> str:
+    return cloud.arm_url(f"{account.resource_id}/deployments/{quote(name, safe='')}", version)

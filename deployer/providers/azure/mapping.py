@@ -11,6 +11,7 @@ from deployer.providers.azure.wire import GARBLED, get, instant, mapping, tags, 
 
 PROVIDER = "azure"
 PAUSED = "Paused"
+_DEPLOYMENT_STATE = "deploymentState"
 KINDS = frozenset({"openai", "aiservices"})
 """Kinds of a Cognitive Services account that hold model deployments."""
 
@@ -67,8 +68,21 @@ def _units(capacity: Any) -> int | None:
 
 def _state(properties: Mapping[str, Any]) -> str:
     """The provisioning state, or `Paused` where an api-version shows that it stands and takes no calls."""
-    state, deployed = text(properties, "provisioningState"), text(properties, "deploymentState")
+    state, deployed = text(properties, "provisioningState"), text(properties, _DEPLOYMENT_STATE)
     return PAUSED if deployed.lower() == PAUSED.lower() and state.lower() in ("", "succeeded") else state
+
+
+def wants_paused(body: Mapping[str, Any] | None) -> bool:
+    """Whether a document to be sent asks for a deployment that takes no calls, as a preview shows it."""
+    return text(mapping(body, "properties"), _DEPLOYMENT_STATE).lower() == PAUSED.lower()
+
+
+def without_running(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The document for a stable api-version, which does not know the state; `Running` is what it makes anyway."""
+    properties = {
+        key: value for key, value in mapping(body, "properties").items() if key.lower() != _DEPLOYMENT_STATE.lower()
+    }
+    return {key: properties if key.lower() == "properties" else value for key, value in body.items()}
 
 
 def to_tier(sku: str) -> Tier:

@@ -64,12 +64,13 @@ class Deployments:
     def put(self, request: Request) -> Response:
         account = require_account(self._world, request)
         name, now = request.params["deployment"], self._world.now()
-        known = name.lower() in account.deployments
-        deployed = self._world.cloud.put(account, name, request.document(), now, self._client)
+        known, preview = name.lower() in account.deployments, _is_preview(request)
+        body = request.document() if preview else _without_state(request.document())
+        deployed = self._world.cloud.put(account, name, body, now, self._client)
         if known:
-            return Response.json(self.render(deployed))
+            return Response.json(self.render(deployed, preview=preview))
         headers = [("azure-asyncoperation", self._operation_url(request, deployed, "operations"))]
-        return Response.json(self.render(deployed), 201, headers)
+        return Response.json(self.render(deployed, preview=preview), 201, headers)
 
     def patch(self, request: Request) -> Response:
         deployed = require_deployment(self._world, request)
@@ -172,6 +173,14 @@ class Deployments:
             "etag": f'"{deployed.name}-{int(deployed.created)}-{deployed.revision}"',
             "tags": deployed.tags,
         }
+
+
+def _without_state(body: dict[str, Any]) -> dict[str, Any]:
+    """The body as a stable api-version reads it: a property that it does not know is passed over."""
+    properties = body.get("properties")
+    if not isinstance(properties, dict):
+        return body
+    return {**body, "properties": {key: value for key, value in properties.items() if key != "deploymentState"}}
 
 
 def _is_preview(request: Request) -> bool:

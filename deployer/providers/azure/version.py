@@ -1,0 +1,39 @@
+"""The api-version that shows whether a deployment is paused, and the stable one where a service does not know it.
+
+`deploymentState` came with previews; the stable versions leave it out, so that a paused deployment would look
+like any other. All reads ask with the preview; a service that refuses it is asked with the stable version from
+then on, and reads cost the same number of calls either way.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from deployer.errors import CloudError
+from deployer.providers.azure.cloud import ARM_VERSION
+
+T = TypeVar("T")
+
+PREVIEW_VERSION = "2026-09-15-preview"
+"""Knows `deploymentState`, `pause` and `resume`; no stable version does."""
+_REFUSALS = frozenset({"invalidresourcetype", "noregisteredproviderfound", "unsupportedapiversion"})
+"""What Resource Manager answers to an api-version that it does not know, besides 400."""
+
+
+class ReadVersion:
+    """Which version reads ask with, learned from the service. Safe to share over threads."""
+
+    def __init__(self) -> None:
+        self._stable_only = False
+
+    def ask(self, work: Callable[[str], T]) -> T:
+        """`work` with the version to ask with. Raises what it raises."""
+        if self._stable_only:
+            return work(ARM_VERSION)
+        try:
+            return work(PREVIEW_VERSION)
+        except CloudError as error:
+            if error.status != 400 and error.code.lower() not in _REFUSALS:
+                raise
+        found = work(ARM_VERSION)
+        self._stable_only = True
+        return found
