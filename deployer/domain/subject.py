@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
 from deployer.domain.charge import Spend
 from deployer.domain.deployment import Deployment, Tier
@@ -51,7 +52,7 @@ class Subject:
             created_at=deployment.created_at,
         )
 
-    @property
+    @cached_property
     def instance(self) -> str:
         """Tells two subjects of one name apart: the cloud's creation instant, "" when unknown."""
         return self.created_at.isoformat() if self.created_at else ""

@@ -147,7 +147,7 @@ def _intend(context: GuardContext, kind: ActKind, found: Deployment, who: str, n
     return context.ledger.journal.intend(
         kind=kind,
         subject=found.id.key,
-        instance=Subject.of(found).instance,
+        instance=found.instance,
         who=who,
         reason="asked for",
         body=pack(found),

@@ -13,7 +13,6 @@ from decimal import Decimal
 from deployer.domain.charge import Meter
 from deployer.domain.deployment import Deployment
 from deployer.domain.snapshot import Snapshot
-from deployer.domain.subject import Subject
 from deployer.domain.usage import UsageReading
 from deployer.guard.memory import Memory
 
@@ -47,7 +46,7 @@ def _forgotten(
     deployment: Deployment, reading: UsageReading, counted: Mapping[tuple[str, str], set[datetime]]
 ) -> datetime | None:
     """The latest grain that had tokens and has no number any more."""
-    grains = counted.get((deployment.id.key, Subject.of(deployment).instance))
+    grains = counted.get((deployment.id.key, deployment.instance))
     if not grains:
         return None
     shown = {bucket.start for bucket in reading.buckets}

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
 
 from deployer.domain.deployment import Deployment
-from deployer.domain.subject import Subject
 from deployer.domain.usage import UsageReading
 from deployer.ports.ledger import Ledger
 
@@ -39,7 +38,7 @@ class Memory:
 
     def trace(self, deployment: Deployment) -> Trace | None:
         found = self.traces.get(deployment.id.key)
-        return found if found is not None and found.instance == Subject.of(deployment).instance else None
+        return found if found is not None and found.instance == deployment.instance else None
 
     def uncounted_from(self, deployment: Deployment, reading: UsageReading, now: datetime) -> datetime:
         """Hours before this one are charged already."""
@@ -58,7 +57,7 @@ class Memory:
         last = reading.last_activity
         if last is None and trace:
             last = trace.last_activity
-        instance = Subject.of(deployment).instance
+        instance = deployment.instance
         whole_at = now if whole or trace is None else trace.whole_at
         self.traces[deployment.id.key] = Trace(instance, reading.window.end, whole_at, last)
 

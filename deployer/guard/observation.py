@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from deployer.domain.deployment import Account, Deployment
 from deployer.domain.period import Period
 from deployer.domain.snapshot import Gap, InventoryReading, Snapshot, Tracked
-from deployer.domain.subject import Subject
 from deployer.domain.usage import Aliveness, UsageObservation, UsageReading
 from deployer.errors import DeployerError
 from deployer.guard.context import GuardContext
@@ -93,7 +92,7 @@ def _accounts(provider: Provider, tracked: Mapping[str, Tracked]) -> tuple[Accou
 def _known_to(deployment: Deployment, tracked: Mapping[str, Tracked]) -> datetime:
     """Up to where its usage is known: nothing was used before it was created."""
     known = tracked.get(deployment.id.key)
-    if known is not None and known.used_to is not None and known.instance == Subject.of(deployment).instance:
+    if known is not None and known.used_to is not None and known.instance == deployment.instance:
         return known.used_to
     return deployment.created_at or _LONG_AGO
 

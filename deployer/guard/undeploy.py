@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from deployer.domain.act import Act, ActKind, Phase
 from deployer.domain.charge import Bound
 from deployer.domain.deployment import Deployment
-from deployer.domain.subject import Subject
 from deployer.errors import CloudError, NotFound
 from deployer.guard.accounting import charge_gone
 from deployer.guard.context import GuardContext
@@ -30,7 +29,7 @@ def undeploy(
         act = _left_open(context, deployment) or context.ledger.journal.intend(
             kind=ActKind.UNDEPLOY,
             subject=deployment.id.key,
-            instance=Subject.of(deployment).instance,
+            instance=deployment.instance,
             who=who,
             reason=reason,
             body=pack(deployment),
@@ -42,7 +41,7 @@ def undeploy(
 
 def _left_open(context: GuardContext, deployment: Deployment) -> Act | None:
     """An undeploy of the same instance that a crash left: it is carried on, so that one deletion is one act."""
-    instance = Subject.of(deployment).instance
+    instance = deployment.instance
     for act in context.ledger.journal.unfinished():
         if act.kind is ActKind.UNDEPLOY and act.subject == deployment.id.key and act.instance == instance:
             return act

@@ -142,7 +142,7 @@ def append_sightings(
 
 def _instance(deployment: Deployment, known: Known | None) -> str:
     """The instance that is seen; one that shows no creation time is taken for the one on record."""
-    return Subject.of(deployment).instance or (known.instance if known else "")
+    return deployment.instance or (known.instance if known else "")
 
 
 def _end(connection: Connection, sweep_id: int, ended: Sequence[Known], at: int) -> None:

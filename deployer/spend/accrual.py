@@ -10,7 +10,6 @@ from deployer.domain.deployment import Deployment
 from deployer.domain.money import Money
 from deployer.domain.period import Period
 from deployer.domain.snapshot import Snapshot, Tracked
-from deployer.domain.subject import Subject
 from deployer.spend.consumption import Charged, Consumption, by_grain, charge_tokens
 from deployer.spend.price import PriceBook, Unpriced
 from deployer.spend.standing import PROVISIONED, Stretch, charge_standing, hourly, standing_meter
@@ -102,7 +101,7 @@ def _standing_charges(
     start = _charged_to(known, book) if known else deployment.created_at
     if start is None or start >= now:
         return
-    instance = Subject.of(deployment).instance or (known.instance if known else "")
+    instance = deployment.instance or (known.instance if known else "")
     bound = Bound.EXACT if deployment.serving else Bound.UPPER  # listed, so perhaps billed, but ending or broken
     before = known.deployment if known else None
     yield from charge_standing(Stretch(deployment, instance, Period(start, now), now, bound, before), book)
@@ -117,7 +116,7 @@ def _charged_to(known: Tracked, book: PriceBook) -> datetime:
 
 def _same(deployment: Deployment, known: Tracked) -> bool:
     """Whether this is the instance that is on record; one that shows no creation time is taken for it."""
-    instance = Subject.of(deployment).instance
+    instance = deployment.instance
     return not instance or not known.instance or instance == known.instance
 
 

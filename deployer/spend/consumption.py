@@ -15,7 +15,6 @@ from deployer.domain.deployment import Deployment
 from deployer.domain.money import Money
 from deployer.domain.period import Period
 from deployer.domain.snapshot import Tracked
-from deployer.domain.subject import Subject
 from deployer.domain.usage import UsageBucket, UsageReading
 from deployer.spend.price import PriceBook, Rate, Unpriced
 from deployer.spend.standing import PROVISIONED, query
@@ -41,7 +40,7 @@ class Consumption:
 
     @cached_property
     def instance(self) -> str:
-        seen = Subject.of(self.deployment).instance
+        seen = self.deployment.instance
         return seen or (self.known.instance if self.known else "")
 
     def instance_at(self, bucket: UsageBucket) -> str:
