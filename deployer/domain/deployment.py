@@ -11,6 +11,11 @@ MANAGED_TAG = ("managed-by", "deployer")
 """The tag that `deployment create` puts on a deployment, so that every client can see who made it."""
 
 
+def account_names(account: str) -> tuple[str, ...]:
+    """An account's name, and the one it shares when it is told from its namesakes by what follows an `@`."""
+    return tuple(dict.fromkeys((account, account.partition("@")[0])))
+
+
 class Tier(StrEnum):
     """Where a SKU runs and how it is billed; prices differ by tier."""
 
@@ -50,6 +55,7 @@ class DeploymentId:
 class Account:
     """An Azure OpenAI resource or an OpenAI project: what bills and holds deployments.
 
+    `name` is unique here: of several that bear one name, each but the oldest has something behind an `@`.
     `resource_id` is the vendor's full identifier (ARM id, project id); `subscription` is the
     Azure subscription or the OpenAI organisation; `endpoint` is the data plane's base URL.
     """

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
 
+from deployer.domain.deployment import account_names
 from deployer.domain.subject import Subject, SubjectKind
 from deployer.policy.document import Match, Policy
 
@@ -71,7 +72,8 @@ def most_specific(matched: Iterable[Policy], subject: Subject, rule: str) -> Pol
 
 def matches(match: Match, subject: Subject) -> bool:
     """Whether all that is given holds. A fine-tune job is matched by provider, account and model only."""
-    where = _any_fits(match.provider, subject.provider) and _any_fits(match.account, subject.account)
+    named = any(_any_fits(match.account, one) for one in account_names(subject.account))
+    where = named and _any_fits(match.provider, subject.provider)
     what = _any_fits(match.model, subject.model) or _any_fits(match.model, subject.base_model)
     if subject.kind is SubjectKind.JOB:
         return where and what
@@ -83,7 +85,7 @@ def specificity(match: Match, subject: Subject) -> tuple[int, int, int]:
     name = _exactness(match.deployment, subject.name)
     others = (
         _exactness(match.provider, subject.provider),
-        _exactness(match.account, subject.account),
+        max(_exactness(match.account, one) for one in account_names(subject.account)),
         max(_exactness(match.model, subject.model), _exactness(match.model, subject.base_model)),
     )
     flags = (match.fine_tuned is not None) + (match.managed is not None)

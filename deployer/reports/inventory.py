@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
-from deployer.domain.deployment import Deployment
+from deployer.domain.deployment import Deployment, account_names
 from deployer.domain.money import Money
 from deployer.domain.retirement import Retirement
 from deployer.domain.snapshot import Snapshot
@@ -86,6 +86,9 @@ class Selection:
         place = line.deployment.id
         return (
             self.provider.lower() in ("", place.provider.lower())
-            and (not self.account or fnmatchcase(place.account.lower(), self.account.lower()))
+            and (not self.account or any(map(self._fits_account, account_names(place.account))))
             and not (self.unguarded and line.policies)
         )
+
+    def _fits_account(self, name: str) -> bool:
+        return fnmatchcase(name.lower(), self.account.lower())

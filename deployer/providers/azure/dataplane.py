@@ -7,13 +7,14 @@ token of the moment, so that one that ran out is renewed.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deployer.domain.deployment import Account
 from deployer.errors import CloudError
 from deployer.providers.attempt import Attempts
 from deployer.providers.azure.cloud import Cloud
 from deployer.providers.azure.credential import data_plane_token
+from deployer.providers.azure.mapping import real_name
 from deployer.providers.chat import said
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from openai import OpenAI
 
 MOST_TOKENS = 256
+"""A legacy completion goes on until it is stopped."""
+NO_CHAT = "operationnotsupported"
+"""The code of the 400 that a deployment of babbage-002, davinci-002 and their like answers to a chat."""
 
 
 class DataPlane:
@@ -36,7 +40,7 @@ class DataPlane:
 
     def client(self, account: Account) -> OpenAI:
         """The client of an account. Raises CloudError when nobody says where the account answers."""
-        base = self._cloud.endpoints.openai_of(account.name, account.endpoint)
+        base = self._cloud.endpoints.openai_of(real_name(account), account.endpoint)
         if not base:
             raise CloudError(
                 f"cannot reach {account.name}: Azure reports no endpoint for it",
@@ -48,10 +52,18 @@ class DataPlane:
             return self._clients[base]
 
     def chat(self, account: Account, name: str, text: str) -> str:
+        """What a deployment answers to `text`; one of a model older than chat is asked to complete it."""
         client, what = self.client(account), f"call deployment {name} of {account.name}"
-        answer = self.attempts(
-            what, lambda: client.chat.completions.create(model=name, messages=[{"role": "user", "content": text}])
-        )
+        try:
+            answer: Any = self.attempts(
+                what, lambda: client.chat.completions.create(model=name, messages=[{"role": "user", "content": text}])
+            )
+        except CloudError as error:
+            if error.code.lower() != NO_CHAT:
+                raise
+            answer = self.attempts(
+                what, lambda: client.completions.create(model=name, prompt=text, max_tokens=MOST_TOKENS)
+            )
         return said(what, answer)
 
     def token(self) -> str:

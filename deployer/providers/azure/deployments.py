@@ -24,7 +24,7 @@ from deployer.providers.azure.cloud import ARM_VERSION, Cloud
 from deployer.providers.azure.dataplane import DataPlane
 from deployer.providers.azure.error import LOOK
 from deployer.providers.azure.inventory import AzureInventory, deployment_url
-from deployer.providers.azure.mapping import to_deployment, wants_paused, without_running
+from deployer.providers.azure.mapping import real_name, to_deployment, wants_paused, without_running
 from deployer.providers.azure.transport import backoff
 from deployer.providers.azure.version import PREVIEW_VERSION
 from deployer.providers.deadline import deadline, left
@@ -78,7 +78,7 @@ class AzureDeployments:
         operations, polling = self._operations(what, account), self._polling()
 
         def work() -> None:
-            names = (account.resource_group, account.name, deployment.name)
+            names = (account.resource_group, real_name(account), deployment.name)
             operations.begin_update(*names, body, polling=polling).result()
 
         with self._writing(account), deadline(self._cloud.clock, CREATE_LIMIT):
@@ -109,7 +109,7 @@ class AzureDeployments:
         version = PREVIEW_VERSION if wants_paused(request.body) else ARM_VERSION
 
         def work() -> None:
-            names = (account.resource_group, account.name, request.name)
+            names = (account.resource_group, real_name(account), request.name)
             poller = operations.begin_create_or_update(*names, content, polling=polling, api_version=version, **earlier)
             if not earlier:
                 request.begun(poller.continuation_token())

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from azure.core.rest import HttpRequest
@@ -19,7 +20,7 @@ from deployer.domain.snapshot import Gap
 from deployer.errors import CloudError, NotFound
 from deployer.providers.azure.cloud import Cloud
 from deployer.providers.azure.mapping import to_account
-from deployer.providers.azure.wire import text
+from deployer.providers.azure.wire import get, instant, mapping, text
 
 _GONE = frozenset({"resourcenotfound", "parentresourcenotfound", "resourcegroupnotfound"})
 """404 codes that mean the account is gone."""
@@ -27,9 +28,10 @@ _GONE = frozenset({"resourcenotfound", "parentresourcenotfound", "resourcegroupn
 
 @dataclass
 class Found:
-    """Accounts by id in lower case, and what stayed in the dark."""
+    """Accounts by id in lower case, since when they are, and what stayed in the dark."""
 
     accounts: dict[str, Account] = field(default_factory=dict)
+    born: dict[str, datetime | None] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
     complete: bool = True
     unread: set[str] = field(default_factory=set)
@@ -40,6 +42,7 @@ class Found:
             account = to_account(row)
             if account is not None:
                 self.accounts[account.resource_id.lower()] = account
+                self.born[account.resource_id.lower()] = instant(get(mapping(row, "properties"), "dateCreated"))
             elif not text(row, "id"):
                 self.miss("azure", CloudError("an account came without its id"))
 

@@ -21,6 +21,7 @@ from deployer.providers.azure.cloud import ARM_VERSION, Cloud
 from deployer.providers.azure.discovery import Found, by_turns, is_gone, search_missing
 from deployer.providers.azure.lock import Locks
 from deployer.providers.azure.mapping import to_deployment
+from deployer.providers.azure.namesake import name_apart
 from deployer.providers.azure.version import ReadVersion
 from deployer.providers.azure.wire import get, listed, text
 from deployer.providers.deadline import OBSERVATION, deadline
@@ -49,7 +50,7 @@ class AzureInventory:
     def _observe(self, known: Sequence[Account]) -> InventoryReading:
         found = self.accounts()
         search_missing(self._cloud, known, found)
-        accounts = self._locks.mark_accounts(by_turns(found.accounts.values()))
+        accounts = self._locks.mark_accounts(by_turns(name_apart(found, known)))
         return self._reading(found, accounts, self._cloud.each(self._list, accounts))
 
     def read(self, account: Account, name: str) -> Deployment | None:

@@ -93,6 +93,11 @@ def to_tier(sku: str) -> Tier:
     return tier_of(_OTHER_SPELLINGS.get(name, name))
 
 
+def real_name(account: Account) -> str:
+    """What Azure itself calls it: `name` may tell it from its namesakes."""
+    return segments(account.resource_id).get("accounts", account.name)
+
+
 def segments(resource_id: str) -> dict[str, str]:
     """The names in an ARM id by their kind in lower case (`subscriptions`, `resourcegroups`, `accounts`)."""
     parts = [part for part in resource_id.split("/") if part]
