@@ -26,6 +26,12 @@ class BaseModel:
     fine_tune_until: str = ""
     lifecycle: str = "GenerallyAvailable"
     default: bool = True
+    chats: bool = True
+
+    @property
+    def full_name(self) -> str:
+        """How the data plane names it; the models that are older than chat have no version there."""
+        return f"{self.name}-{self.version}" if self.chats else self.name
 
     @property
     def released(self) -> str:
@@ -46,6 +52,8 @@ MODELS = (
     BaseModel("gpt-oss-20b", "1", "2028-02-05", "2027-08-05"),
     BaseModel("gpt-4", "0613", "2026-12-31", lifecycle="Deprecated"),
     BaseModel("gpt-35-turbo", "0125", "2026-12-31", lifecycle="Deprecated"),
+    BaseModel("davinci-002", "1", "2026-12-31", lifecycle="Deprecated", chats=False),
+    BaseModel("babbage-002", "1", "2026-12-31", lifecycle="Deprecated", chats=False),
 )
 BY_NAME = {(model.name, model.version): model for model in MODELS}
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 TUNED = re.compile(r"^(?P<base>.+?)-(?P<version>\d{4}-\d{2}-\d{2}|\d+)\.ft-", re.IGNORECASE)
+OLDER = re.compile(r"^(?P<base>(?:babbage|davinci)-002)\.ft-", re.IGNORECASE)
+"""Models older than chat are fine-tuned under a name without a version."""
 HOSTED_SKUS = frozenset({"standard", "globalstandard", "datazonestandard"})
 PAUSABLE_SKUS = frozenset({"standard", "globalstandard", "datazonestandard"})
 PROVISIONED_SKUS = frozenset({"provisionedmanaged", "globalprovisionedmanaged", "datazoneprovisionedmanaged"})
@@ -100,7 +102,10 @@ class Operation:
 
 @dataclass(eq=False)
 class Account:
-    """An Azure OpenAI resource."""
+    """An Azure OpenAI resource.
+
+    `properties` are those that its maker chose; `keys` counts how often each of both was regenerated.
+    """
 
     name: str
     region: str
@@ -110,6 +115,10 @@ class Account:
     created: float
     tags: dict[str, str] = field(default_factory=dict)
     kind: str = "OpenAI"
+    properties: dict[str, Any] = field(default_factory=dict)
+    identity: dict[str, Any] | None = None
+    keys: list[int] = field(default_factory=lambda: [0, 0])
+    revision: int = 0
     deployments: dict[str, Deployed] = field(default_factory=dict)
     models: dict[str, TunedModel] = field(default_factory=dict)
     awaited: set[str] = field(default_factory=set)
@@ -131,6 +140,11 @@ class Lock:
     scope: str
     name: str
     level: str = "CanNotDelete"
+    notes: str | None = None
+
+    @property
+    def resource_id(self) -> str:
+        return f"{self.scope}/providers/Microsoft.Authorization/locks/{self.name}"
 
     def covers(self, resource_id: str) -> bool:
         return (resource_id.lower() + "/").startswith(self.scope.lower() + "/")
@@ -138,8 +152,9 @@ class Lock:
 
 def split_tuned(name: str) -> tuple[str, str] | None:
     """Base model and version of a fine-tuned model's name, None when it is not such a name."""
+    older = OLDER.match(name)
     found = TUNED.match(name)
-    return (found["base"], found["version"]) if found else None
+    return (older["base"], "1") if older else (found["base"], found["version"]) if found else None
 
 
 def wanted_tags(body: Mapping[str, Any]) -> dict[str, str]:

@@ -40,9 +40,11 @@ DEVIATIONS = (
     Deviation("*_List*", "answer", "body.*.skus.*.costs", "recorded 2026-09-01: SKUs say which of them pay hosting"),
     # Azure OpenAI's data plane
     Deviation("ChatCompletions_Create", "request", "query.api-version", _V1),
+    Deviation("Completions_Create", "request", "query.api-version", _V1),
     Deviation("Files_*", "request", "query.api-version", _V1),
     Deviation("FineTuning_*", "request", "query.api-version", _V1),
     Deviation("Models_Get", "request", "query.api-version", _V1),
+    Deviation("Completions_Create", "request", "body.model", "below /openai/v1 the body names the deployment"),
     Deviation("ChatCompletions_Create", "request", "body.model", "below /openai/v1 the body names the deployment"),
     Deviation("ChatCompletions_Create", "answer", "body.usage.*", f"details of tokens are {_NEWER}"),
     Deviation("Files_List", "answer", "body.has_more", "files are paged as OpenAI's are"),

@@ -38,7 +38,7 @@ RESOURCE_MANAGER = (
 )
 _DATA_PLANE = re.compile(r"^/accounts/[^/]+/openai(?:/v1(?=/))?(?P<rest>/.*)$", re.IGNORECASE)
 """The newer surface has the same shapes below `v1`, without an api-version."""
-_BY_MODEL = "/deployments/the-one-of-the-body/chat/completions"
+_BY_MODEL = "/deployments/the-one-of-the-body"
 _BATCH = re.compile(r"^/metrics/[^/]+(?P<rest>/.*)$", re.IGNORECASE)
 _WIDE = frozenset({"scope", "resourceUri"})
 """Path parameters that hold a path themselves."""
@@ -134,7 +134,7 @@ def _files_of(path: str) -> tuple[tuple[str, ...], str]:
     found = _DATA_PLANE.match(path)
     if found:
         inner = found["rest"]
-        return (AUTHORING, INFERENCE), _BY_MODEL if inner == "/chat/completions" else inner
+        return (AUTHORING, INFERENCE), _BY_MODEL + inner if inner in ("/chat/completions", "/completions") else inner
     found = _BATCH.match(path)
     return ((BATCH,), found["rest"]) if found else (RESOURCE_MANAGER, path)
 

@@ -93,6 +93,8 @@ def travel_azure(sandbox: Sandbox, clock: Clock, folder: Path) -> None:
     account = next(one for one in provider.inventory.observe().accounts if one.name == DEV)
     deployments.create(DeploymentRequest(account, "base", "gpt-4.1-mini", "2025-04-14", "GlobalStandard", 10))
     deployments.call(account, "base", "hello")
+    deployments.create(DeploymentRequest(account, "old", "davinci-002", "1"))
+    deployments.call(account, "old", "Once upon a time")
     found = provider.inventory.read(account, "tuned")
     assert found is not None
     deployments.pause(found, True)

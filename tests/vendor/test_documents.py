@@ -31,9 +31,9 @@ USED = {
     "Budgets_List", "MetricsBatch_Batch", "Metrics_List", "ModelCapacities_List", "Models_List", "Query_Usage",
     "Usages_List",
     # Azure OpenAI's data plane
-    "ChatCompletions_Create", "Files_Get", "Files_GetContent", "Files_List", "Files_Upload", "FineTuning_Cancel",
-    "FineTuning_Create", "FineTuning_Get", "FineTuning_GetCheckpoints", "FineTuning_GetEvents", "FineTuning_List",
-    "Models_Get",
+    "ChatCompletions_Create", "Completions_Create", "Files_Get", "Files_GetContent", "Files_List", "Files_Upload",
+    "FineTuning_Cancel", "FineTuning_Create", "FineTuning_Get", "FineTuning_GetCheckpoints", "FineTuning_GetEvents",
+    "FineTuning_List", "Models_Get",
     # OpenAI
     "createChatCompletion", "listModels", "retrieveModel", "createFile", "listFiles", "retrieveFile", "downloadFile",
     "createFineTuningJob", "retrieveFineTuningJob", "listPaginatedFineTuningJobs", "listFineTuningEvents",

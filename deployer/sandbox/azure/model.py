@@ -138,7 +138,7 @@ def _model(model: BaseModel, region: str) -> dict[str, Any]:
         "isDefaultVersion": model.default,
         "maxCapacity": 3,
         "capabilities": {
-            "chatCompletion": "true",
+            "chatCompletion" if model.chats else "completion": "true",
             "inference": "true",
             "fineTune": str(bool(model.fine_tune_until)).lower(),
         },

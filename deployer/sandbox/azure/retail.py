@@ -61,12 +61,12 @@ class Retail:
 
     def _items(self) -> list[Item]:
         named = {(row.price.name, region) for row in list_prices() for region in row.regions}
-        items = []
+        items: dict[tuple[str, str], Item] = {}
         for row in list_prices():
             every = [region for region in REGIONS if (row.price.name, region) not in named]
             for region in every if row.regions == ("*",) else row.regions:
-                items.append(self._item(row, region))
-        return items
+                items.setdefault((row.price.name, region), self._item(row, region))  # one meter may count in and out
+        return list(items.values())
 
     def _item(self, row: ListPrice, region: str) -> Item:
         unit = "1/Hour" if row.meter == "provisioned" else _UNITS[str(row.price.per)]

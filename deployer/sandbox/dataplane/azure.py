@@ -11,11 +11,11 @@ from typing import Any
 from deployer.sandbox.catalog import MODELS, BaseModel, find_base
 from deployer.sandbox.clock import seconds_of
 from deployer.sandbox.dataplane.azure_dialect import VENDOR, AzureDialect, tier_of
-from deployer.sandbox.dataplane.chat import BadChat, Chat, read_chat, say, write_completion
+from deployer.sandbox.dataplane.chat import BadChat, Chat, as_chat, read_chat, say, write_completion, write_text
 from deployer.sandbox.dataplane.error import ApiError, azure_error, openai_error, raising
 from deployer.sandbox.dataplane.finetuning import FineTuningApi
 from deployer.sandbox.dataplane.rate import rate_headers
-from deployer.sandbox.resource import Account
+from deployer.sandbox.resource import Account, Deployed
 from deployer.sandbox.training.order import JobOrder
 from deployer.sandbox.training.workshop import Workshop
 from deployer.sandbox.wire import Handler, Request, Response, Route
@@ -40,6 +40,8 @@ class AzureDataPlane:
         table: list[tuple[str, str, str, Handler]] = [
             ("POST", f"{_CLASSIC}/deployments/{{deployment}}/chat/completions", "chat", self._chat),
             ("POST", f"{_V1}/chat/completions", "chat", self._chat),
+            ("POST", f"{_CLASSIC}/deployments/{{deployment}}/completions", "completions", self._complete),
+            ("POST", f"{_V1}/completions", "completions", self._complete),
             ("GET", f"{_CLASSIC}/models", "models.list", self._list_models),
             ("GET", f"{_V1}/models", "models.list", self._list_models),
             ("GET", f"{_CLASSIC}/models/{{model}}", "models.get", self._get_model),
@@ -65,7 +67,7 @@ class AzureDataPlane:
         )
         if account is None or (classic and not request.query("api-version")):
             raise azure_error(404, "404", "Resource not found")
-        if not self._is_known(request, account.name):
+        if not self._is_known(request, account):
             raise azure_error(
                 401,
                 "401",
@@ -74,18 +76,28 @@ class AzureDataPlane:
             )
         return account
 
-    def _is_known(self, request: Request, account: str) -> bool:
-        key = self._world.credentials.account_key(account)
+    def _is_known(self, request: Request, account: Account) -> bool:
+        """Whether a key or a token of this account was shown. Raises ApiError where keys are switched off."""
         authorization = request.header("authorization")
-        if request.header("api-key") == key or authorization == f"Bearer {key}":
+        shown = request.header("api-key") or authorization.removeprefix("Bearer ")
+        if shown in self._world.credentials.account_keys(account.name, account.keys):
+            if account.properties.get("disableLocalAuth"):
+                message = "Key based authentication is disabled for this resource."
+                raise azure_error(403, "AuthenticationTypeDisabled", message)
             return True
         return self._world.credentials.is_valid(authorization)
 
     # --- calls --------------------------------------------------------------------------------
 
     def _chat(self, request: Request) -> Response:
+        return self._answer(request, request.json(), chats=True)
+
+    def _complete(self, request: Request) -> Response:
+        """The legacy endpoint: a prompt is completed by the models that are older than chat."""
+        return self._answer(request, request.json(), chats=False)
+
+    def _answer(self, request: Request, body: Any, *, chats: bool) -> Response:
         account, now = self._account(request), self._world.now()
-        body = request.json()
         name = request.params.get("deployment") or str((body.get("model") if isinstance(body, dict) else "") or "")
         deployed = self._world.serving(account.name, name)
         if deployed is None:
@@ -97,19 +109,35 @@ class AzureDataPlane:
             )
         if deployed.paused:
             raise azure_error(423, "DeploymentPaused", f"The deployment '{deployed.name}' is paused.")
-        chat = self._read(account.name, deployed.name, body)
+        self._require_operation(deployed, chats)
+        chat = self._read(account.name, deployed.name, body, chats)
         answer = say(chat, self._workshop.model(account.name, deployed.model))
         self._world.record_call(account.name, deployed.name, now, 200, answer.prompt_tokens, answer.completion_tokens)
-        completion_id = f"chatcmpl-{self._world.naming.hex('completion', 29)}"
-        response = write_completion(answer, chat, completion_id, _model_name(deployed), int(seconds_of(now)))
+        completion_id = f"{'chatcmpl' if chats else 'cmpl'}-{self._world.naming.hex('completion', 29)}"
+        write = write_completion if chats else write_text
+        response = write(answer, chat, completion_id, _model_name(deployed), int(seconds_of(now)))
         units = deployed.capacity
         response.headers += rate_headers(self._world, account.name, deployed.name, units, units * 1000)
         return response
 
-    def _read(self, account: str, deployment: str, body: Any) -> Chat:
+    def _require_operation(self, deployed: Deployed, chats: bool) -> None:
+        """Each sort of model has its own operation; a call of the wrong one is a call that failed. Raises ApiError."""
+        base = find_base(deployed.base_model, "")
+        if base is None or base.chats is chats:
+            return
+        self._world.record_call(deployed.account.name, deployed.name, self._world.now(), 400, 0, 0)
+        operation = "chatCompletion" if chats else "completion"
+        raise azure_error(
+            400,
+            "OperationNotSupported",
+            f"The {operation} operation does not work with the specified model, {_model_name(deployed)}. "
+            "Please choose different model and try again.",
+        )
+
+    def _read(self, account: str, deployment: str, body: Any, chats: bool) -> Chat:
         """A failing call is a call: it shows in the metrics with its status."""
         try:
-            return read_chat(body)
+            return read_chat(body if chats else as_chat(body))
         except BadChat as error:
             self._world.record_call(account, deployment, self._world.now(), 400, 0, 0)
             raise openai_error(400, str(error), param=error.param) from error
@@ -138,7 +166,7 @@ class AzureDataPlane:
 
 def _models(account: Account) -> list[dict[str, Any]]:
     """Base models, and the account's own fine-tuned ones."""
-    rows = [_model(f"{model.name}-{model.version}", model, tunable=bool(model.fine_tune_until)) for model in MODELS]
+    rows = [_model(model.full_name, model, tunable=bool(model.fine_tune_until)) for model in MODELS]
     for tuned in account.models.values():
         base = find_base(tuned.base_model, tuned.base_version) or MODELS[0]
         rows.append(_model(tuned.name, base) | {"model": f"{tuned.base_model}-{tuned.base_version}"})
@@ -159,8 +187,8 @@ def _model(model_id: str, base: BaseModel, *, tunable: bool = False) -> dict[str
         "capabilities": {
             "fine_tune": tunable,
             "inference": True,
-            "chat_completion": True,
-            "completion": False,
+            "chat_completion": base.chats,
+            "completion": not base.chats,
             "embeddings": False,
         },
     }
@@ -170,9 +198,10 @@ def _midnight(day: str) -> int:
     return int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp())
 
 
-def _model_name(deployed: Any) -> str:
+def _model_name(deployed: Deployed) -> str:
     """What the answer names: base models with their version, fine-tuned ones by their own name."""
-    return str(deployed.model) if deployed.fine_tuned else f"{deployed.model}-{deployed.version}"
+    base = None if deployed.fine_tuned else find_base(deployed.model, deployed.version)
+    return base.full_name if base else deployed.model
 
 
 def _bad_body(message: str) -> ApiError:
