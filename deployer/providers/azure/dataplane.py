@@ -14,6 +14,7 @@ from deployer.errors import CloudError
 from deployer.providers.attempt import Attempts
 from deployer.providers.azure.cloud import Cloud
 from deployer.providers.azure.credential import data_plane_token
+from deployer.providers.azure.mapping import real_name
 from deployer.providers.chat import said
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class DataPlane:
 
     def client(self, account: Account) -> OpenAI:
         """The client of an account. Raises CloudError when nobody says where the account answers."""
-        base = self._cloud.endpoints.openai_of(account.name, account.endpoint)
+        base = self._cloud.endpoints.openai_of(real_name(account), account.endpoint)
         if not base:
             raise CloudError(
                 f"cannot reach {account.name}: Azure reports no endpoint for it",
