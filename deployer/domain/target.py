@@ -37,6 +37,11 @@ def resolve(text: str, things: Iterable[N]) -> N:
     )
 
 
+def is_bare(text: str, named: DeploymentId) -> bool:
+    """Whether `text` names it without its account, as it may name others elsewhere."""
+    return text.lower() == named.name.lower()
+
+
 def _names(text: str, named: DeploymentId) -> bool:
     wanted = text.lower()
     return wanted in (named.key, f"{named.account}/{named.name}".lower(), named.name.lower())

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from deployer.domain.act import Act, ActKind, Phase
 from deployer.domain.deployment import Account, Deployment, DeploymentId
-from deployer.domain.target import resolve
-from deployer.errors import InvalidUsage, NotFound
+from deployer.domain.target import is_bare, resolve
+from deployer.errors import DeployerError, InvalidUsage, NotFound
 from deployer.guard.context import GuardContext
 from deployer.guard.restoration import unpack
 from deployer.policy.phrase import instant
@@ -16,20 +16,24 @@ JOURNAL_DEPTH = 10_000
 
 
 def find_account(context: GuardContext, provider: str, name: str) -> Account:
-    """The account of that name, or the only one. Raises InvalidUsage when there is none such, or no such provider."""
+    """The account of that name, or the only one there is. Raises InvalidUsage, also for an unknown provider."""
     cloud = find_provider(context, provider)
     reading = cloud.inventory.observe()
-    if not name and len(reading.accounts) == 1:
+    if not name and len(reading.accounts) == 1 and reading.complete:
         return reading.accounts[0]
     if not name and reading.accounts:
         known = ", ".join(account.name for account in reading.accounts)
-        raise InvalidUsage(f"several accounts of {provider}: {known}", next_step="choose one with --account")
+        many = "several accounts" if reading.complete else "not all accounts could be read"
+        raise InvalidUsage(f"{many} of {provider}: {known}", next_step="choose one with --account")
     for account in reading.accounts:
         if account.name.lower() == name.lower():
             return account
     seen = ", ".join(account.name for account in reading.accounts) or "none"
     gaps = "".join(f"; not observed: {gap}" for gap in reading.gaps)
-    raise InvalidUsage(f"there is no account {name!r} on {provider} (seen: {seen}{gaps})")
+    raise InvalidUsage(
+        f"there is no account {name!r} on {provider} (seen: {seen}{gaps})",
+        next_step="choose one of them with --account, or another cloud with --provider",
+    )
 
 
 def find_provider(context: GuardContext, name: str) -> Provider:
@@ -45,16 +49,27 @@ def find_provider(context: GuardContext, name: str) -> Provider:
 
 
 def find_deployment(context: GuardContext, target: str) -> Deployment:
-    """The one deployment that `target` names, as it is now. Raises NotFound, InvalidUsage or CloudError."""
-    standing = [one for provider in context.providers.values() for one in provider.inventory.observe().deployments]
+    """The one deployment that `target` names, as it is now. Raises DeployerError, also when there may be another."""
+    readings = [provider.inventory.observe() for provider in context.providers.values()]
+    gaps = "; ".join(str(gap) for reading in readings for gap in reading.gaps)
     try:
-        found = resolve(target, standing)
+        found = resolve(target, [one for reading in readings for one in reading.deployments])
     except NotFound as absence:
-        raise explained(context, target, absence) from absence
+        raise explained(context, target, _unseen(absence, gaps) if gaps else absence) from absence
+    if gaps and is_bare(target, found.id):
+        raise DeployerError(
+            f"{target!r} is {found.id} among what could be read, but another may bear that name: {gaps}",
+            next_step=f"name it as {found.id.account}/{found.name} if you mean that one",
+        )
     fresh = context.providers[found.id.provider].inventory.read(found.account, found.name)
     if fresh is None:
         raise NotFound(f"{found.id} is gone already", status=404)
     return fresh
+
+
+def _unseen(absence: NotFound, gaps: str) -> NotFound:
+    step = "`deployer doctor` says what is missing"
+    return NotFound(f"{absence.message}, but not everything could be read: {gaps}", next_step=step)
 
 
 def last_undeploy(context: GuardContext, target: str) -> Act:

@@ -272,6 +272,45 @@ def test_delete_prints_how_to_undo_and_restore_brings_it_back(deployed: Sandbox,
     assert rows(run)[f"{DEV}/support-bot"]["model"] == TUNED
 
 
+def test_bare_name_deletes_nothing_while_another_of_that_name_may_be_unread(deployed: Sandbox, run: Run) -> None:
+    deployed.client.fault({"operation": "deployments.list", "path": PROD, "kind": "status", "status": 403})
+
+    refused = run("deployment", "delete", "shared", "--yes", expect=1)
+    run("deployment", "delete", f"{DEV}/shared", "--yes")
+
+    assert "another may bear that name" in refused.stderr
+    assert f"{DEV}/shared" in refused.stderr
+    gone = [one["account"] for one in deployed.client.deployment_events() if one["event"] == "deleted"]
+    assert gone == [DEV]
+
+
+def test_name_to_delete_is_not_called_absent_while_not_all_was_read(deployed: Sandbox, run: Run) -> None:
+    deployed.client.fault({"operation": "deployments.list", "path": PROD, "kind": "status", "status": 403})
+
+    refused = run("deployment", "delete", "nothing", "--yes", expect=1)
+
+    assert "not everything could be read" in refused.stderr
+
+
+def test_only_account_that_was_read_is_not_taken_for_the_only_one(
+    deployed: Sandbox, run: Run, policies: dict[str, str]
+) -> None:
+    """The graph shows one account of one subscription; the other subscription cannot be listed."""
+    both = {**policies, "AZURE_SUBSCRIPTION_ID": f"{deployed.env['AZURE_SUBSCRIPTION_ID']},11111111-2222"}
+    dev = {"id": f"{_group(deployed)}/accounts/{DEV}", "kind": "OpenAI", "location": "eastus2"}
+    body = {"data": [dev], "totalRecords": 1}
+    deployed.client.fault({"operation": "graph.resources", "kind": "status", "status": 200, "body": body})
+
+    refused = run("deployment", "create", "bot", "--model", "gpt-4.1-mini", env=both, expect=2)
+
+    assert "not all accounts could be read" in refused.stderr
+
+
+def _group(sandbox: Sandbox) -> str:
+    place = f"/subscriptions/{sandbox.env['AZURE_SUBSCRIPTION_ID']}/resourceGroups/rg-models"
+    return f"{place}/providers/Microsoft.CognitiveServices"
+
+
 def test_restore_of_what_was_never_deleted_says_so(run: Run) -> None:
     result = run("deployment", "restore", "support-bot", expect=1)
 
