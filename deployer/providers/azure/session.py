@@ -2,8 +2,8 @@
 
 requests and urllib3 prepare, check and wrap each request again, which takes three times as long
 as sending it: 0.35 of 0.5 ms a call on loopback. A guard that looks every hour at hundreds of
-accounts makes many calls, so those that need nothing of it go straight over http.client; what a
-proxy, a form or a file needs still goes through requests. Failures come out as requests' own
+accounts makes many calls, so those that need nothing of it go straight over TLS; what a proxy, a
+form or a file needs still goes through requests. Failures come out as requests' own
 exceptions, which azure-core knows.
 """
 
@@ -17,17 +17,19 @@ import threading
 import weakref
 import zlib
 from collections.abc import Mapping
-from contextlib import closing
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import requests
+from httptools import HttpParserError
 from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, requote_uri
 from urllib3.exceptions import ProtocolError
 from urllib3.util.wait import wait_for_read
+
+from deployer.providers.azure.answer import Answer, read_answer
 
 _HEADERS = {"Accept-Encoding": "gzip", "Connection": "keep-alive"}
 Timeout = tuple[float, float]
@@ -119,19 +121,18 @@ class DirectSession(requests.Session):
         connection = self._pool.take(place.netloc, timeout)
         try:
             connection.sock.sendall(message)
-            with closing(http.client.HTTPResponse(connection.sock, method=method)) as answer:
-                answer.begin()
-                content = _unpacked(answer, answer.read())
+            answer = read_answer(connection.sock)
+            response = _response(place.geturl(), answer)
         except TimeoutError as error:
             connection.close()
             raise requests.exceptions.ReadTimeout(error) from error
-        except (http.client.HTTPException, zlib.error, EOFError, OSError) as error:
+        except (http.client.HTTPException, HttpParserError, zlib.error, EOFError, OSError) as error:
             connection.close()
             raise requests.exceptions.ConnectionError(ProtocolError(f"Connection aborted: {error!r}", error)) from error
-        if answer.will_close:
+        if not answer.reusable:
             connection.close()
         self._pool.give_back(place.netloc, connection)
-        return _response(place.geturl(), answer, content)
+        return response
 
 
 def _in_one_piece(method: str, place: SplitResult, headers: Mapping[str, str], body: bytes | None) -> bytes:
@@ -159,14 +160,11 @@ class _NoCookies(RequestsCookieJar):
         return
 
 
-def _unpacked(answer: http.client.HTTPResponse, content: bytes) -> bytes:
-    return gzip.decompress(content) if answer.getheader("Content-Encoding", "").lower() == "gzip" else content
-
-
-def _response(url: str, answer: http.client.HTTPResponse, content: bytes) -> requests.Response:
+def _response(url: str, answer: Answer) -> requests.Response:
     response = requests.Response()
     response.url, response.status_code, response.reason = url, answer.status, answer.reason
-    response.headers = CaseInsensitiveDict(answer.getheaders())
+    response.headers = CaseInsensitiveDict(answer.headers)
     response.encoding = "utf-8"
-    response.raw = _Body(content)
+    packed = response.headers.get("Content-Encoding", "").lower() == "gzip"
+    response.raw = _Body(gzip.decompress(answer.content) if packed else answer.content)
     return response
