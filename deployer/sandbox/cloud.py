@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from deployer.sandbox.catalog import MOST_TUNED, QUOTA_UNITS, TUNED_USAGE, offers, usage_name
 from deployer.sandbox.clock import at_seconds, seconds_of
+from deployer.sandbox.group import Groups
 from deployer.sandbox.naming import Naming
 from deployer.sandbox.resource import (
     KEPT_SECONDS,
@@ -44,7 +45,7 @@ class Cloud:
         self.accounts: dict[str, Account] = {}
         self.deleted: dict[str, Account] = {}
         self.subscriptions: dict[str, str] = {}
-        self.resource_groups: set[tuple[str, str]] = set()
+        self.groups = Groups(self)
         self.lives: list[Deployed] = []
         self.locks: list[Lock] = []
         self.operations: dict[str, Operation] = {}
@@ -86,14 +87,19 @@ class Cloud:
                     used[name] = used.get(name, 0) + deployed.capacity
         return used
 
-    def locked(self, resource_id: str) -> Lock | None:
-        return next((lock for lock in self.locks if lock.covers(resource_id)), None)
+    def locked(self, resource_id: str, *, deleting: bool) -> Lock | None:
+        """The lock that forbids to change an id, or to delete it with all that is below."""
+        for lock in self.locks:
+            below = deleting and (lock.scope.lower() + "/").startswith(resource_id.lower() + "/")
+            if (below or lock.covers(resource_id)) and (deleting or lock.level == "ReadOnly"):
+                return lock
+        return None
 
     # --- changing -----------------------------------------------------------------------------
 
     def add_account(self, account: Account) -> Account:
         self.subscriptions.setdefault(account.subscription, f"Subscription {len(self.subscriptions) + 1}")
-        self.resource_groups.add((account.subscription, account.resource_group))
+        self.groups.add(account.subscription, account.resource_group)
         return self.accounts.setdefault(account.name.lower(), account)
 
     def publish_model(self, account: str, name: str, base_model: str, base_version: str) -> None:
@@ -157,9 +163,6 @@ class Cloud:
         if running and running.kind == "delete" and running.finished is None:
             return running
         self._require_free(deployed.account)
-        lock = self.locked(deployed.resource_id)
-        if lock:
-            raise Refusal(409, "ScopeLocked", _locked_message(deployed.resource_id, lock))
         deployed.state, deployed.closed = "Deleting", whole_seconds(now)
         return self._begin("delete", deployed, now)
 
@@ -196,6 +199,13 @@ class Cloud:
         account.deleted = whole_seconds(now)
         self.deleted[account.name.lower()] = self.accounts.pop(account.name.lower())
 
+    def remove(self, deployed: Deployed, now: datetime) -> None:
+        """Take a deployment away at once, with what holds it."""
+        if deployed.operation and deployed.operation.finished is None:
+            self._finish(deployed.operation, whole_seconds(now))
+        if deployed.gone is None:
+            self._remove(deployed, whole_seconds(now), "deleted")
+
     def bring_back(self, account: Account) -> None:
         """Make a deleted account as it was."""
         account.deleted = None
@@ -214,6 +224,7 @@ class Cloud:
     def settle(self, now: datetime) -> None:
         """Finish what is due, expire what the platform would remove."""
         instant = seconds_of(now)
+        self.groups.settle(instant, self._pace.lro_seconds, self._pace.lro_polls, now)
         for operation in [item for item in self._active if item.started + self._pace.lro_seconds <= instant]:
             self._finish(operation, operation.started + self._pace.lro_seconds)
         for name in [key for key, item in self.deleted.items() if (item.deleted or 0.0) + KEPT_SECONDS <= instant]:
@@ -289,10 +300,3 @@ def _require_left(quota: str, asked: int, used: int, limit: int) -> None:
             f"the current available capacity {max(0, limit - used)}. The current quota usage is {used} "
             f"and the quota limit is {limit} for quota {quota}.",
         )
-
-
-def _locked_message(resource_id: str, lock: Lock) -> str:
-    return (
-        f"The scope '{resource_id}' cannot perform delete operation because following scope(s) are locked: "
-        f"'{lock.scope}'. Please remove the lock and try again."
-    )

@@ -3,6 +3,7 @@
 import base64
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -38,9 +39,13 @@ class Credentials:
         self._naming = naming
         self._tokens: dict[str, Token] = {}
 
-    def account_key(self, account: str) -> str:
-        """The `api-key` of one Azure OpenAI account."""
-        return self._naming.digest(f"account-key:{account.lower()}").hex()
+    def account_keys(self, account: str, regenerated: Sequence[int] = (0, 0)) -> tuple[str, str]:
+        """Both keys of one Azure OpenAI account; each changes whenever it is regenerated."""
+        first, second = (
+            self._naming.digest(f"account-key:{account.lower()}{f':{number}:{times}' if number or times else ''}").hex()
+            for number, times in enumerate(regenerated)
+        )
+        return first, second
 
     def issue(self, audience: str) -> Token:
         """A new bearer token, shaped like the vendor's."""

@@ -12,7 +12,9 @@ KINDS = frozenset(
         "metrics_null", "metrics_empty", "metrics_truncated", "metrics_error_code",
     }
 )  # fmt: skip
-KEYS = frozenset({"kind", "method", "path", "operation", "status", "headers", "body", "seconds", "takes", "times", "rate"})
+KEYS = frozenset(
+    {"kind", "method", "path", "operation", "status", "headers", "body", "seconds", "takes", "times", "rate"}
+)
 
 
 class InvalidFault(ValueError):

@@ -44,7 +44,7 @@ def begin(beginning: Beginning, base_url: str, credentials: Credentials) -> Worl
     clock = VirtualClock(start, frozen=beginning.frozen)
     world = World(beginning.seed, clock, base_url, credentials, beginning.settings)
     world.cloud.subscriptions[credentials.subscription_id] = "Models"
-    world.cloud.resource_groups.add((credentials.subscription_id, RESOURCE_GROUP))
+    world.cloud.groups.add(credentials.subscription_id, RESOURCE_GROUP)
     if not beginning.empty:
         for name, region, tags in FIRST_ACCOUNTS:
             make_account(world, name, region, tags=tags)

@@ -10,6 +10,9 @@ from deployer.sandbox.azure import (
     expense,
     graph,
     graveyard,
+    group,
+    inventory,
+    lock,
     metric,
     model,
     offering,
@@ -23,8 +26,8 @@ from deployer.sandbox.wire import Request, Response, Route
 from deployer.sandbox.world import World
 
 MODULES = (
-    entra, subscription, account, graveyard, offering, deployment, model, graph, metric, definition, expense, retail,
-    azure_openai, openai,
+    entra, subscription, group, lock, inventory, account, graveyard, offering, deployment, model, graph, metric,
+    definition, expense, retail, azure_openai, openai,
 )  # fmt: skip
 
 

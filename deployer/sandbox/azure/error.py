@@ -15,6 +15,7 @@ SERVED = frozenset(
     }
 )  # fmt: skip
 """The namespaces of which the sandbox serves at least something."""
+_LOCKABLE = ("", "microsoft.cognitiveservices", "microsoft.resources")
 _JSON = re.compile(r"(text|application)/([\w.-]+\+)?json", re.IGNORECASE)
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z]+)?", re.IGNORECASE)
 
@@ -49,7 +50,7 @@ def guarded(world: World, handler: Handler) -> Handler:
         return response
 
     def answer(request: Request) -> Response:
-        refused = _check_version(request) or _check_content(request)
+        refused = _check_version(request) or _check_content(request) or _check_lock(world, request)
         if refused:
             return refused
         try:
@@ -103,6 +104,23 @@ def _check_content(request: Request) -> Response | None:
         return None
     message = f"The content media type '{kind}' is not supported. Only 'application/json' is supported."
     return arm_error(415, "UnsupportedMediaType", message)
+
+
+def _check_lock(world: World, request: Request) -> Response | None:
+    """Locks bind what manages resources: `CanNotDelete` their deletion, `ReadOnly` every change and action."""
+    namespace = request.path.lower().rpartition("/providers/")[2].partition("/")[0]
+    if request.method in ("GET", "HEAD") or namespace not in _LOCKABLE:
+        return None
+    deleting = request.method == "DELETE"
+    lock = world.cloud.locked(request.path.rstrip("/"), deleting=deleting)
+    if lock is None:
+        return None
+    return arm_error(
+        409,
+        "ScopeLocked",
+        f"The scope '{request.path}' cannot perform {'delete' if deleting else 'write'} operation because following "
+        f"scope(s) are locked: '{lock.scope}'. Please remove the lock and try again.",
+    )
 
 
 def refuse(world: World, request: Request, allowed: tuple[str, ...]) -> Response:

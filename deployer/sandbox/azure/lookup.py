@@ -1,5 +1,6 @@
 """Finding what a path names, or refusing in ARM's words."""
 
+from deployer.sandbox.group import Group
 from deployer.sandbox.resource import Account, Deployed, Refusal
 from deployer.sandbox.wire import Request
 from deployer.sandbox.world import World
@@ -14,17 +15,18 @@ def require_subscription(world: World, request: Request) -> str:
     raise Refusal(404, "SubscriptionNotFound", f"The subscription '{wanted}' could not be found.")
 
 
-def require_group(world: World, request: Request) -> str:
+def require_group(world: World, request: Request) -> Group:
+    """The group of the path. Raises Refusal."""
     subscription, wanted = require_subscription(world, request), request.params["group"]
-    for owner, group in world.cloud.resource_groups:
-        if owner == subscription and group.lower() == wanted.lower():
-            return group
-    raise Refusal(404, "ResourceGroupNotFound", f"Resource group '{wanted}' could not be found.")
+    found = world.cloud.groups.find(subscription, wanted)
+    if found is None:
+        raise Refusal(404, "ResourceGroupNotFound", f"Resource group '{wanted}' could not be found.")
+    return found
 
 
 def require_account(world: World, request: Request) -> Account:
     """The account of the path, in its own subscription and resource group. Raises Refusal."""
-    group = require_group(world, request)
+    group = require_group(world, request).name
     account = world.cloud.account(request.params["account"])
     wanted = request.params["subscription"].lower()
     if account and account.subscription.lower() == wanted and account.resource_group.lower() == group.lower():
