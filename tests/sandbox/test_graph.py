@@ -43,3 +43,24 @@ def test_pages_are_followed_by_the_skip_token(sandbox: Sandbox) -> None:
 
 def test_deployments_are_not_in_the_graph(sandbox: Sandbox) -> None:
     assert ask(sandbox, "resources | where type =~ 'microsoft.cognitiveservices/accounts/deployments'") == []
+
+
+def test_subscriptions_and_groups_are_containers(sandbox: Sandbox) -> None:
+    assert sorted(ask(sandbox, "ResourceContainers | project name")) == ["Models", "rg-models"]
+    joined = (
+        "Resources | join kind=leftouter (ResourceContainers | where type =~ 'microsoft.resources/subscriptions' "
+        "| project subscription = name, subscriptionId) on subscriptionId | project name = subscription"
+    )
+    assert ask(sandbox, joined) == ["Models", "Models"]
+    assert ask(sandbox, "AdvisorResources | project name") == []
+
+
+def test_an_answer_may_be_a_table_of_columns(sandbox: Sandbox) -> None:
+    with (
+        credential(sandbox) as signed_in,
+        ResourceGraphClient(signed_in, base_url=sandbox.url, connection_verify=sandbox.ca_file) as client,
+    ):
+        query = QueryRequest(query="Resources | project name, tags", options=QueryRequestOptions(result_format="table"))
+        table = cast(dict[str, list[object]], client.resources(query).data)
+    assert table["columns"] == [{"name": "name", "type": "string"}, {"name": "tags", "type": "object"}]
+    assert table["rows"] == [[DEV, {"env": "dev"}], [PROD, {"env": "prod"}]]

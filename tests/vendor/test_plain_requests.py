@@ -162,7 +162,7 @@ def test_a_query_of_the_graph_that_is_none_is_refused_with_details(tool: Tool) -
     assert told(answer) == (400, "BadRequest")
     assert [one["code"] for one in answer.json()["error"]["details"]] == ["InvalidQuery", "ParserFailure"]
     counted = tool.send("POST", url, headers=tool.bearer, json={"query": "Resources | count"})
-    assert counted.json()["data"] == [{"count_": 2}]
+    assert counted.json()["data"] == [{"Count": 2}]
 
 
 def test_the_clients_own_ids_come_back(tool: Tool) -> None:

@@ -71,24 +71,40 @@ class Budgets:
 
     def _render(self, budget: Budget, request: Request) -> dict[str, Any]:
         provider = "Microsoft.Consumption" if "/microsoft.consumption/" in request.path.lower() else _COST_MANAGEMENT
-        spent = {"amount": float(self._spent(budget, request)), "unit": "USD"}
+        spent = self._spent(budget, request)
+        told = {"currentSpend": {"amount": float(spent), "unit": "USD"}}
+        if _foresees(budget):
+            told["forecastSpend"] = {"amount": float(self._expected(budget, spent)), "unit": "USD"}
         return {
             "id": f"{budget.scope.lstrip('/')}/providers/{provider}/budgets/{budget.name}",
             "name": budget.name,
             "type": f"{provider}/budgets",
             "eTag": f'"{budget.revision}"',
-            "properties": {**budget.properties, "currentSpend": spent},
+            "properties": {**budget.properties, **told},
         }
 
     def _spent(self, budget: Budget, request: Request) -> Decimal:
         """What its grain has cost so far, as late as costs are told."""
         now = self._world.now()
         start = _grain_start(now, MONTHS[str(budget.properties["timeGrain"]).lower()])
-        query = Query(start, now + timedelta(days=1), False, (("Cost", "cost"),), (), None)
+        query = Query(start, now + timedelta(days=1), False, (("Cost", "cost"),), (), budget.properties.get("filter"))
         return sum((row[0] for row in self._costs.rows(query, self._costs.accounts(request))), Decimal(0))
+
+    def _expected(self, budget: Budget, spent: Decimal) -> Decimal:
+        """What the whole grain will have cost when it goes on as it did."""
+        now, months = self._world.now(), MONTHS[str(budget.properties["timeGrain"]).lower()]
+        start = _grain_start(now, months)
+        end = _grain_start(start + timedelta(days=31 * months), months)
+        return spent * Decimal((end - start) / max(now - start, timedelta(days=1))).quantize(Decimal("0.000001"))
 
 
 _COST_MANAGEMENT = "Microsoft.CostManagement"
+
+
+def _foresees(budget: Budget) -> bool:
+    """`forecastSpend` is only told of a budget that has an alert about it."""
+    notices = (budget.properties.get("notifications") or {}).values()
+    return any(str(notice.get("thresholdType", "")).lower() == "forecasted" for notice in notices)
 
 
 def _scope(request: Request) -> str:

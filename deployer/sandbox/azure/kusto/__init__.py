@@ -1,0 +1,1 @@
+"""The query language of Resource Graph, as far as inventories are asked for in it."""
