@@ -48,6 +48,7 @@ class Watch:
         self._report = report
         self._failures = 0
         self._next: datetime | None = None
+        self._timeless = False
 
     def start(self) -> None:
         """Sweep at once (which finishes what a crash left), and from then on by the timetable."""
@@ -73,13 +74,27 @@ class Watch:
         if not isinstance(error, DeployerError):
             error = DeployerError(f"this is a defect of deployer: {type(error).__name__}: {error}")
         self._report(error)
-        now = self._clock.now()
-        self._book(now, self._retry(now))
+        now = self._now()
+        if now is not None:
+            self._book(now, self._retry(now))
 
     def tick(self) -> None:
         """Sweep if its time has come on a clock that does not flow like the machine's (the sandbox's)."""
-        if self._next is not None and self._clock.now() >= self._next:
+        now = self._now()
+        if now is not None and self._next is not None and now >= self._next:
             self.run()
+
+    def _now(self) -> datetime | None:
+        """None when the clock is not to be read, which is told once until it is again."""
+        try:
+            now = self._clock.now()
+        except DeployerError as error:
+            if not self._timeless:
+                self._report(error)
+            self._timeless = True
+            return None
+        self._timeless = False
+        return now
 
     def _book(self, swept: datetime, at: datetime | None) -> None:
         """Book `at`, counted from the instant that the last sweep stands for."""

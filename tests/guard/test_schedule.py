@@ -141,3 +141,33 @@ def test_a_clock_that_is_advanced_is_followed_by_ticks() -> None:
     watch.tick()
     watch.tick()
     assert sweeps.ran == [BEGINNING, BEGINNING + 26 * HOUR]
+
+
+class StoppableClock(FakeClock):
+    """A clock somewhere else that may stop answering, as a sandbox's does when it is ended."""
+
+    gone = False
+
+    def now(self) -> datetime:
+        if self.gone:
+            raise DeployerError("the sandbox's clock does not answer")
+        return super().now()
+
+
+def test_a_clock_that_does_not_answer_is_told_once_and_followed_again_when_it_does() -> None:
+    clock = StoppableClock()
+    said: list[object] = []
+    timetable, sweeps = FakeTimetable(clock), Sweeps(clock)
+    watch = Watch(sweeps, timetable, clock, report=said.append)
+    watch.start()
+    clock.gone = True
+    for _ in range(3):
+        watch.tick()
+    assert [str(one) for one in said[1:]] == ["the sandbox's clock does not answer"]
+    watch.run()  # the hourly sweep fails, and is told like any other that does
+    assert len(said) == 3
+
+    clock.gone = False
+    clock.advance(HOUR)
+    watch.tick()
+    assert sweeps.ran[-1] == BEGINNING + HOUR
