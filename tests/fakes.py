@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from deployer.domain.budget import CloudBudget
 from deployer.domain.catalog import ModelList, OfferedModel
 from deployer.domain.charge import Bill, VendorForecast
 from deployer.domain.deployment import MANAGED_TAG, Account, Deployment, DeploymentId
@@ -102,6 +103,7 @@ class FakeCloud:
         self.room: dict[str, Quota] = {}
         self.elsewhere: tuple[str, ...] = ()
         self.bills: tuple[Bill, ...] = ()
+        self.budgets: tuple[CloudBudget, ...] = ()
         self.billing: Billing = _Billing(self)
         self.caps: Caps | None = None
         self.training: Training = _Training(self)
@@ -284,6 +286,9 @@ class _Billing:
         self, accounts: Sequence[Account], period: Period
     ) -> tuple[tuple[VendorForecast, ...], tuple[Gap, ...]]:
         return (), ()
+
+    def budgets(self, accounts: Sequence[Account]) -> tuple[tuple[CloudBudget, ...], tuple[Gap, ...]]:
+        return tuple(self._cloud.budgets), ()
 
 
 class _Training:

@@ -6,7 +6,7 @@ import click
 
 from deployer.cli.context import finish, pass_app, person
 from deployer.cli.parameter import MONEY
-from deployer.cli.render import Column, emit, list_output_option, output_option, progress, say, show_gaps, tell
+from deployer.cli.render import Column, emit, list_output_option, output_option, progress, say, show_gaps, tell, warn
 
 if TYPE_CHECKING:
     from deployer.app import App
@@ -48,26 +48,40 @@ def cap() -> None:
 def show(app: "App", project: str, output: str) -> None:
     """Show the caps of every project and of the organisation; with PROJECT, each of its rate limits too.
 
+    The budgets that somebody set in Azure are shown beside them, with whom they tell and whether a policy about the
+    same accounts has the same amount. They are evaluated once a day and send e-mail: they stop nothing.
+
     \b
     Examples:
       deployer cap show
       deployer cap show proj_abc
       deployer cap show -o json
     """
+    from deployer.cli.budget import budget_row, say_budget
     from deployer.cli.capping import print_caps, row
     from deployer.errors import InvalidUsage
+    from deployer.reports.budget import survey_budgets
     from deployer.reports.cap import survey_caps
 
     with progress("reading caps"):
         found = survey_caps(app.providers, project)
-    if project and not found.caps and not found.gaps:
+        budgets = survey_budgets(app.providers, app.policies_if_any.policies, app.clock.now(), project)
+    if project and not (found.caps or found.gaps or budgets.lines):
         raise InvalidUsage(f"there is no project {project!r} with caps", next_step="`deployer cap show` lists them all")
-    if output == "table" and project:
+    rows = [row(one) for one in found.caps]
+    if output != "table":
+        emit([*rows, *map(budget_row, budgets.lines)], output, COLUMNS)
+    elif project:
         print_caps(found.caps)
     else:
-        emit([row(one) for one in found.caps], output, COLUMNS, empty="" if found.gaps else "No caps are kept.")
+        emit(rows, output, COLUMNS, empty="" if found.gaps or budgets.lines else "No caps are kept.")
+    if output == "table":
+        for line in budgets.lines:
+            say_budget(line)
     for note in found.notes:
         tell(f"Note: {note}")
+    for gap in budgets.gaps:
+        warn(str(gap))
     code = show_gaps(found.gaps)
     finish(1 if found.blind else code)
 

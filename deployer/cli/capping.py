@@ -27,6 +27,7 @@ def row(caps: "AccountCaps") -> dict[str, Any]:
         "rate_limits": _of(caps, CapKind.RATE_LIMIT),
         "not_observed": {kind.value: cause for kind, cause in caps.unread.items()},
         "as_of": caps.as_of,
+        "budget": None,
     }
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from deployer.clock import Clock
+from deployer.domain.budget import CloudBudget
 from deployer.domain.cap import AccountCaps, Cap
 from deployer.domain.catalog import ModelList
 from deployer.domain.charge import Bill, VendorForecast
@@ -121,6 +122,10 @@ class Billing(Protocol):
         self, accounts: Sequence[Account], period: Period
     ) -> tuple[tuple[VendorForecast, ...], tuple[Gap, ...]]:
         """The vendor's own forecast for `period`; none where it makes none, or has too little history."""
+        ...
+
+    def budgets(self, accounts: Sequence[Account]) -> tuple[tuple[CloudBudget, ...], tuple[Gap, ...]]:
+        """The budgets that somebody set over there, which only tell; what failed is a gap that says what is missing."""
         ...
 
 

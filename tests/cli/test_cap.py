@@ -3,6 +3,7 @@
 import json
 import ssl
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -10,6 +11,7 @@ import pytest
 from openai import OpenAI, PermissionDeniedError
 
 from deployer.sandbox.process import Sandbox
+from tests.sandbox.azure_wire import Wire
 
 Run = Callable[..., Any]
 PROJECT = "proj_default"
@@ -190,3 +192,45 @@ def test_a_lost_answer_is_looked_into_and_nothing_is_made_twice(run: Run, sandbo
 def test_what_cannot_be_is_said(run: Run, words: tuple[str, ...], told: str) -> None:
     assert told in run("cap", *words, expect=2).stderr
     assert json.loads(run("journal", "list", "-o", "json").stdout) == []
+
+
+BUDGET = {
+    "category": "Cost", "amount": 500, "timeGrain": "Monthly", "timePeriod": {"startDate": "2026-09-01T00:00:00Z"},
+    "notifications": {"most": {"enabled": True, "operator": "GreaterThan", "threshold": 80,
+                               "contactEmails": ["ops@example.com"]}},
+}  # fmt: skip
+TEAM = """\
+version: 1
+policies:
+  - {name: team, match: {provider: azure}, budget: {amount: 300 USD, period: month}}
+"""
+
+
+def test_azures_budgets_are_shown_with_what_they_do_and_beside_the_policy(
+    sandbox: Sandbox, run: Run, tmp_path: Path
+) -> None:
+    Wire(sandbox).arm("PUT", "/providers/Microsoft.Consumption/budgets/team", {"properties": BUDGET})
+    (tmp_path / "team.yaml").write_text(TEAM)
+    env = {"DEPLOYER_POLICIES": str(tmp_path / "team.yaml")}
+
+    lines = run("cap", "show", "team", env=env).stdout.splitlines()
+    row = json.loads(run("cap", "show", "-o", "json", env=env).stdout)[-1]
+
+    place = f"subscription {sandbox.env['AZURE_SUBSCRIPTION_ID']}"
+    assert lines == [
+        f"azure budget team $500.00 a month ($0.00 spent) on {place}: it only tells, and stops nothing",
+        "  at 80%: e-mail to ops@example.com",
+        "  $200.00 above policy team ($300.00); it counts everything else in its scope too",
+    ]
+    assert (row["provider"], row["name"], row["spend_limit"], row["enforcing"]) == ("azure", "team", None, False)
+    assert row["alerts"][0]["amount"] == "400"
+    assert (row["budget"]["stops_calls"], row["budget"]["compared"][0]["policy"]) == (False, "team")
+
+
+def test_budgets_that_may_not_be_read_are_a_warning_with_the_role_and_no_failure(sandbox: Sandbox, run: Run) -> None:
+    sandbox.client.fault({"operation": "budgets.list", "kind": "status", "status": 403})
+
+    warned = run("cap", "show").stderr
+
+    assert "Warning: budgets of /subscriptions/" in warned
+    assert "Cost Management Reader" in warned

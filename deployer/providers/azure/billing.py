@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from deployer.domain.budget import CloudBudget
 from deployer.domain.charge import Bill, VendorForecast
 from deployer.domain.deployment import Account
 from deployer.domain.money import Money
 from deployer.domain.period import Period
 from deployer.domain.snapshot import Gap
 from deployer.errors import CloudError
+from deployer.providers.azure.budget import observe_budgets, scopes_of
 from deployer.providers.azure.cloud import Cloud
 from deployer.providers.azure.costforecast import forecasts
 from deployer.providers.azure.costquery import OUR_RESOURCES, CostQueries, cost_of, day_of, midnight, time_period
@@ -52,6 +54,11 @@ class AzureBilling:
         """Azure's, for each subscription."""
         with deadline(self._cloud.clock, OBSERVATION):
             return forecasts(self._queries, accounts, period, self._cloud.clock.now())
+
+    def budgets(self, accounts: Sequence[Account]) -> tuple[tuple[CloudBudget, ...], tuple[Gap, ...]]:
+        """Those of the subscriptions in use and of the resource groups that hold accounts."""
+        with deadline(self._cloud.clock, OBSERVATION):
+            return observe_budgets(self._cloud, scopes_of(accounts, self._cloud.endpoints.subscriptions))
 
     def _of_subscription(self, subscription: str, accounts: Mapping[str, Account], period: Period) -> list[Bill]:
         """All of them or an error: half a bill would read as a whole one."""

@@ -10,7 +10,7 @@ from deployer.domain.period import Period
 from deployer.errors import CloudError
 from deployer.ports.cloud import Check
 from deployer.providers.azure.billing import AzureBilling
-from deployer.providers.azure.budget import read_budgets
+from deployer.providers.azure.budget import RIGHT_STEP, read_budgets
 from deployer.providers.azure.catalog import AzureCatalog
 from deployer.providers.azure.cloud import Cloud
 from deployer.providers.azure.endpoint import scope
@@ -27,10 +27,6 @@ METRICS_STEP = (
 COSTS_STEP = (
     "give the credential the role Cost Management Reader on the subscription (Microsoft.CostManagement/query/read); "
     "without it bills cannot be read"
-)
-BUDGETS_STEP = (
-    "give the credential the role Cost Management Reader on the subscription (Microsoft.Consumption/budgets/read); "
-    "without it Azure's own budgets are not shown"
 )
 MODELS_STEP = (
     "give the credential Microsoft.CognitiveServices/locations/models/read on the subscription; "
@@ -103,9 +99,10 @@ class Checkup:
     def _budgets(self, accounts: Sequence[Account]) -> Check:
         """What Azure itself would tell people: a backstop that is days late, and stops nothing."""
         try:
-            found = read_budgets(self._cloud, dict.fromkeys(account.subscription for account in accounts))
+            subscriptions = dict.fromkeys(f"/subscriptions/{account.subscription}" for account in accounts)
+            found = [budget for scope in subscriptions for budget in read_budgets(self._cloud, scope)]
         except CloudError as error:
-            return Check("azure budgets", False, error.message, BUDGETS_STEP, optional=True)
+            return Check("azure budgets", False, error.message, RIGHT_STEP, optional=True)
         return Check("azure budgets", True, "; ".join(map(str, found)) or "none is set; they would only send e-mail")
 
     def _costs(self, accounts: Sequence[Account]) -> Check:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from deployer.domain.budget import CloudBudget
 from deployer.domain.charge import Bill, VendorForecast
 from deployer.domain.deployment import Account
 from deployer.domain.money import Money
@@ -36,6 +37,10 @@ class OpenAIBilling:
         self, accounts: Sequence[Account], period: Period
     ) -> tuple[tuple[VendorForecast, ...], tuple[Gap, ...]]:
         """OpenAI makes none."""
+        return (), ()
+
+    def budgets(self, accounts: Sequence[Account]) -> tuple[tuple[CloudBudget, ...], tuple[Gap, ...]]:
+        """OpenAI has spend alerts and spend limits instead: see its caps."""
         return (), ()
 
     def _billed(self, accounts: Sequence[Account], period: Period) -> tuple[tuple[Bill, ...], tuple[Gap, ...]]:

@@ -51,7 +51,7 @@ def test_budgets_that_somebody_set_in_azure_are_shown(sandbox: Sandbox, azure: P
     properties = {"category": "Cost", "amount": 500.5, "timeGrain": "Monthly", "timePeriod": period}
     Wire(sandbox).arm("PUT", "/providers/Microsoft.Consumption/budgets/team", {"properties": properties})
 
-    assert lines(azure)["azure budgets"].detail == "team $500.50 monthly ($0.00 spent)"
+    assert lines(azure)["azure budgets"].detail == "team $500.50 a month ($0.00 spent)"
 
 
 def test_budgets_that_cannot_be_read_are_a_warning(sandbox: Sandbox, azure: Provider) -> None:
