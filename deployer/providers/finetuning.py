@@ -8,7 +8,7 @@ and result files may arrive base64-encoded. So nothing is required here that is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -55,8 +55,14 @@ class FineTuning:
             str(file["id"]) for file in found if marker and marker in str(file.get("filename", "")) and "id" in file
         ]
         for file_id in ours:
-            self._attempts(f"remove file {file_id} of {account.name}", partial(client.files.delete, file_id))
+            self._remove(client, account, file_id)
         return len(ours)
+
+    def _remove(self, client: OpenAI, account: Account, file_id: str) -> None:
+        """What is not there any more is as good as removed; an answer that names nothing has removed nothing."""
+        what = f"remove file {file_id} of {account.name}"
+        with suppress(NotFound):
+            identified(what, self._attempts(what, lambda: client.files.delete(file_id)))
 
     def refusal(self, account: Account, model: str, method: str = "supervised") -> str:
         """Nothing is known to refuse jobs of a whole account; a cloud that closes says more."""
@@ -102,8 +108,9 @@ class FineTuning:
 
     def is_ready(self, account: Account, model: str) -> bool:
         client = self._client(account)
+        what = f"read model {model} of {account.name}"
         try:
-            self._attempts(f"read model {model} of {account.name}", lambda: client.models.retrieve(model))
+            identified(what, self._attempts(what, lambda: client.models.retrieve(model)))
         except NotFound:
             return False
         return True

@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
+from deployer.domain.cap import holds
 from tests.contract.stage import Stage
 
 
@@ -115,6 +116,16 @@ def some(value: Any, stage: Stage, _: Any) -> Outcome:
     return Outcome.DONE
 
 
+def is_known(value: Any, stage: Stage, _: Any) -> Outcome:
+    return Outcome.DONE if value is True else Outcome.ABSENT
+
+
+def are_gone(value: Any, stage: Stage, marker: Any) -> Outcome:
+    """Nothing that carries the marker is left; if the vendor says that it was not there, that stands."""
+    assert value == 1
+    return Outcome.UNPROVEN if stage.open().training.discard(stage.account, marker) else Outcome.DONE
+
+
 def is_content(value: Any, stage: Stage, _: Any) -> Outcome:
     """Bytes: what a file holds is not for the port to judge."""
     assert isinstance(value, bytes)
@@ -129,3 +140,50 @@ def is_file(value: Any, stage: Stage, _: Any) -> Outcome:
 def offers(value: Any, stage: Stage, _: Any) -> Outcome:
     assert value.models
     return Outcome.DONE
+
+
+def capped(value: Any, stage: Stage, kind: Any) -> Outcome:
+    """The caps of a project: the kind that was asked for is there, or it is said why it could not be read."""
+    if value.of(kind):
+        assert kind not in value.unread
+        return Outcome.DONE
+    return Outcome.GAP if value.unread.get(kind) else Outcome.ABSENT
+
+
+def is_capped(value: Any, stage: Stage, cap: Any) -> Outcome:
+    """Who sets a cap looks whether it is so: an empty success proves nothing."""
+    caps = stage.open().caps
+    assert caps is not None
+    return Outcome.DONE if holds(caps.read(stage.account), cap) else Outcome.UNPROVEN
+
+
+def foreseen(value: Any, stage: Stage, _: Any) -> Outcome:
+    forecasts, gaps = value
+    if not gaps:
+        assert forecasts
+        return Outcome.DONE
+    assert forecasts == ()
+    assert all(gap.cause and gap.where for gap in gaps)
+    return Outcome.GAP
+
+
+def not_refused(value: Any, stage: Stage, _: Any) -> Outcome:
+    """No job was made by asking."""
+    assert value == ""
+    return Outcome.DONE
+
+
+def refused(value: Any, stage: Stage, _: Any) -> Outcome:
+    assert "training_not_available" in value
+    return Outcome.DONE
+
+
+def checked(value: Any, stage: Stage, what: Any) -> Outcome:
+    """`doctor`'s lines: that one is well, or it says what is wrong and what to do."""
+    line = next((one for one in value if one.what == what), None)
+    if line is not None and line.ok:
+        return Outcome.DONE
+    failed = line or next(one for one in value if not one.ok)
+    assert failed.detail
+    assert failed.next_step
+    return Outcome.GAP

@@ -30,13 +30,19 @@ Secret = Callable[[], str]
 
 
 class KeptClock:
-    """The sandbox's frozen time, asked for once: nobody but the stage moves it."""
+    """The sandbox's frozen time. It is kept, not asked for, while nobody but the stage moves it.
+
+    `shared`: faults move it too, so that it has to be asked for.
+    """
 
     def __init__(self, client: SandboxClient) -> None:
         self._client = client
         self._now = client.now()
+        self.shared = False
 
     def now(self) -> datetime:
+        if self.shared:
+            self._now = self._client.now()
         return self._now
 
     def sleep(self, seconds: float) -> None:
@@ -59,7 +65,7 @@ class Stage:
     _made: int = 0
     _http: httpx2.Client | None = None
 
-    def open(self, *, timeout: float = 30.0, retries: int = 3, **settings: str) -> Provider:
+    def open(self, *, timeout: float = 30.0, retries: int = 5, **settings: str) -> Provider:
         """The provider; kept, for what it remembers is no part of a cell, unless a setting is otherwise."""
         if (timeout, retries) in self._opened and not settings:
             return self._opened[timeout, retries]
@@ -75,7 +81,7 @@ class Stage:
             self._http.close()
 
     def hasty(self, *, once: bool) -> Provider:
-        return self.open(timeout=HASTE, retries=3 if once else 0)
+        return self.open(timeout=HASTE, retries=5 if once else 0)
 
     @cached_property
     def account(self) -> Account:
@@ -121,19 +127,36 @@ class Stage:
 
     def running_job(self) -> Job:
         job = self.start_job()
-        for _ in range(40):
+        for _ in range(20):
+            self.clock.sleep(180)
             job = self.open().training.job(self.account, job.id)
             if job.status == "running":
                 return job
-            self.clock.sleep(60)
         raise AssertionError(f"the job is {job.status}")
 
     def paused_job(self) -> Job:
         return self.open().training.pause(self.account, self.running_job().id)
 
-    def place(self, name: str) -> None:
+    def place(self, name: str, **given: Any) -> None:
+        """A deployment that somebody else has made."""
         order = {"account": self.account.name, "name": name, "model": "gpt-4o-mini", "sku": "GlobalStandard"}
-        self.sandbox.client.create_deployments([{**order, "capacity": 1}])
+        self.sandbox.client.create_deployments([{**order, "capacity": 1, **given}])
+
+    @cached_property
+    def elder(self) -> str:
+        """A deployment that has been used for weeks: a vendor's forecast needs so much history."""
+        now, name = self.clock.now(), "elder"
+        then = now - timedelta(days=40)
+        self.place(name, created_at=then)
+        stream = {"account": self.account.name, "deployment": name, "start": then, "end": now, "requests_per_hour": 10}
+        self.sandbox.client.traffic([{**stream, "input_tokens": 1000, "output_tokens": 1000}])
+        return name
+
+    def marked_file(self) -> str:
+        """The marker in the name of a file that was uploaded for a job that never was."""
+        marker = self.new_name()
+        self.open().training.upload(self.account, self.data, marker)
+        return marker
 
     def new_name(self) -> str:
         self._made += 1

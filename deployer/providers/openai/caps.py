@@ -13,6 +13,7 @@ from typing import Any
 from deployer.domain.cap import ORGANISATION, AccountCaps, Cap, CapKind
 from deployer.domain.deployment import Account
 from deployer.errors import CloudError, InvalidUsage, NotFound
+from deployer.providers.attempt import GARBLED
 from deployer.providers.deadline import CALL, deadline
 from deployer.providers.openai.cloud import PROVIDER, Cloud
 from deployer.providers.page import all_items, as_mapping
@@ -49,21 +50,20 @@ class OpenAICaps:
             CapKind.RATE_LIMIT: self._rate_limits,
             CapKind.PERMISSIONS: self._permissions,
         }
-        kinds = [CapKind.ALERT] if account.name == ORGANISATION else list(readers)
         caps: list[Cap] = []
+        enforcing: bool | None = None
         unread: dict[CapKind, str] = {}
-        for kind in kinds:
+        for kind in [CapKind.ALERT] if account.name == ORGANISATION else list(readers):
             try:
-                caps += readers[kind](account)
+                caps += tuple(readers[kind](account))
             except CloudError as error:
                 unread[kind] = error.message
-        limit: Mapping[str, Any] | None = None
         try:
-            limit = self._limit(account)
+            found, enforcing = self._spend_limit(account)
+            caps += found
         except CloudError as error:
             unread[CapKind.SPEND_LIMIT] = error.message
-        caps += [Cap(CapKind.SPEND_LIMIT, _amount(limit))] if limit is not None else []
-        return AccountCaps(account, tuple(caps), self._cloud.clock.now(), _is_enforcing(limit), unread)
+        return AccountCaps(account, tuple(caps), self._cloud.clock.now(), enforcing, unread)
 
     def set(self, account: Account, cap: Cap) -> None:
         setters = {
@@ -76,13 +76,15 @@ class OpenAICaps:
 
     # --- spend limits ---------------------------------------------------------------------------
 
-    def _limit(self, account: Account) -> Mapping[str, Any] | None:
+    def _spend_limit(self, account: Account) -> tuple[tuple[Cap, ...], bool | None]:
+        """The limit, if there is one, and whether it refuses calls now."""
         limits = self._place(account).spend_limit
         try:
             what = f"read the spend limit of {account.name}"
-            return as_mapping(self._cloud.attempts(what, lambda: limits.retrieve(*_where(account))))
+            limit = as_mapping(self._cloud.attempts(what, lambda: limits.retrieve(*_where(account))))
         except NotFound:
-            return None
+            return (), None
+        return (Cap(CapKind.SPEND_LIMIT, _amount(limit)),), _is_enforcing(limit)
 
     def _set_limit(self, account: Account, cap: Cap) -> None:
         limits, where = self._place(account).spend_limit, _where(account)
@@ -147,8 +149,10 @@ class OpenAICaps:
             row = as_mapping(self._cloud.attempts(what, lambda: permissions.retrieve(account.resource_id)))
         except NotFound:
             return ()
+        if not row.get("mode"):
+            raise CloudError(f"cannot {what}: the answer does not say whether it allows or denies", next_step=GARBLED)
         models = [str(name) for name in row.get("model_ids") or ()]
-        return (Cap(CapKind.PERMISSIONS, {"mode": str(row.get("mode") or "deny_list"), "models": models}),)
+        return (Cap(CapKind.PERMISSIONS, {"mode": str(row["mode"]), "models": models}),)
 
     def _set_permissions(self, account: Account, cap: Cap) -> None:
         permissions = self._place(account).model_permissions
@@ -181,7 +185,7 @@ def _where(account: Account) -> tuple[str, ...]:
 def _amount(row: Mapping[str, Any]) -> dict[str, Any]:
     cents = row.get("threshold_amount")
     if isinstance(cents, bool) or not isinstance(cents, int | float):
-        raise CloudError(f"a cap has no amount: {cents!r}")
+        raise CloudError(f"a cap has no amount: {cents!r}", next_step=GARBLED)
     return {"amount": f"{Decimal(str(cents)) / _CENTS:.2f}", "currency": str(row.get("currency") or "USD").upper()}
 
 
@@ -198,7 +202,7 @@ def _channel(value: Mapping[str, Any]) -> dict[str, Any]:
     return channel | ({"subject_prefix": prefix} if prefix else {})
 
 
-def _is_enforcing(limit: Mapping[str, Any] | None) -> bool | None:
-    enforcement = (limit or {}).get("enforcement")
+def _is_enforcing(limit: Mapping[str, Any]) -> bool | None:
+    enforcement = limit.get("enforcement")
     status = enforcement.get("status") if isinstance(enforcement, Mapping) else None
     return None if status is None else str(status).lower() == "enforcing"

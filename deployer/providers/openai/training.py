@@ -14,6 +14,7 @@ from deployer.domain.job import JobSpec
 from deployer.errors import CloudError
 from deployer.providers.finetuning import FineTuning
 from deployer.providers.job import job_request
+from deployer.providers.page import identified
 
 NO_FILE = "file-deployer-asks-whether-jobs-are-taken"
 CLOSED = "training_not_available"
@@ -33,12 +34,15 @@ class OpenAITraining(FineTuning):
     """The longest that OpenAI takes (`expires_after`): a net below the removal when the job has ended."""
 
     def refusal(self, account: Account, model: str, method: str = "supervised") -> str:
-        """Why no such job of this model is taken. Raises CloudError when that cannot be asked."""
+        """Why no such job of this model is taken. Raises CloudError when that cannot be asked.
+
+        It may be asked again, because nothing comes of it: there is no such file.
+        """
         jobs, what = self._client(account).fine_tuning.jobs, f"ask whether {account.name} may fine-tune {model}"
         grader = ANY_GRADER if method == "reinforcement" else None
         request = job_request(JobSpec(account.name, model, NO_FILE, method=method, grader=grader))
         try:
-            taken = self._attempts(what, lambda: jobs.create(**request), repeatable=False)
+            taken = str(identified(what, self._attempts(what, lambda: jobs.create(**request)))["id"])
         except CloudError as error:
             if error.code == CLOSED:
                 return f"OpenAI takes no fine-tunes from this organisation any more (code {CLOSED})"
@@ -48,5 +52,5 @@ class OpenAITraining(FineTuning):
             if error.status in {400, 404, 422}:
                 return ""
             raise
-        self._attempts(f"cancel {taken.id}", lambda: jobs.cancel(taken.id))
+        self._attempts(f"cancel {taken}", lambda: jobs.cancel(taken))
         return ""
