@@ -5,14 +5,15 @@ from typing import Any
 from deployer.sandbox.azure.account import ACCOUNT
 from deployer.sandbox.azure.error import guarded
 from deployer.sandbox.azure.lookup import require_account
-from deployer.sandbox.azure.metric import METRICS, NAMESPACE, STEPS
+from deployer.sandbox.azure.measure import MEASURES, Measure
+from deployer.sandbox.azure.metric import NAMESPACE, STEPS
+from deployer.sandbox.azure.point import AGGREGATIONS
 from deployer.sandbox.resource import Account
 from deployer.sandbox.wire import Request, Response, Route
 from deployer.sandbox.world import World
 
 _INSIGHTS = ACCOUNT + "/providers/Microsoft.Insights"
 _DIMENSIONS = ("ModelDeploymentName", "StatusCode")
-_AGGREGATIONS = ("Total", "Average", "Minimum", "Maximum", "Count")
 
 
 def routes(world: World) -> list[Route]:
@@ -29,7 +30,7 @@ class Definitions:
 
     def list(self, request: Request) -> Response:
         account = require_account(self._world, request)
-        return Response.json({"value": [_definition(account, name) for name, _ in METRICS.values()]})
+        return Response.json({"value": [_definition(account, measure) for measure in MEASURES.values()]})
 
     def namespaces(self, request: Request) -> Response:
         account = require_account(self._world, request)
@@ -43,8 +44,8 @@ class Definitions:
         return Response.json({"value": [row]})
 
 
-def _definition(account: Account, name: str) -> dict[str, Any]:
-    percent = "Utilization" in name
+def _definition(account: Account, measure: Measure) -> dict[str, Any]:
+    name = measure.name
     return {
         "id": f"{account.resource_id}/providers/microsoft.insights/metricdefinitions/{name}",
         "resourceId": account.resource_id,
@@ -53,9 +54,9 @@ def _definition(account: Account, name: str) -> dict[str, Any]:
         "name": {"value": name, "localizedValue": name},
         "displayDescription": name,
         "isDimensionRequired": False,
-        "unit": "Percent" if percent else "Count",
-        "primaryAggregationType": "Average" if percent else "Total",
-        "supportedAggregationTypes": list(_AGGREGATIONS),
+        "unit": measure.unit,
+        "primaryAggregationType": measure.primary,
+        "supportedAggregationTypes": list(AGGREGATIONS),
         "metricAvailabilities": [{"timeGrain": step, "retention": "P93D"} for step in STEPS],
         "dimensions": [{"value": item, "localizedValue": item} for item in _DIMENSIONS],
     }

@@ -5,13 +5,17 @@ without a word (10 when it is not given).
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 
 from deployer.sandbox.azure.error import arm_error, guarded
+from deployer.sandbox.azure.lookup import require_subscription
+from deployer.sandbox.azure.measure import MEASURES, Measure, Sample, Source
+from deployer.sandbox.azure.point import AGGREGATIONS, Points
 from deployer.sandbox.azure.series import RETENTION, Grains, Tally, tally_account
 from deployer.sandbox.clock import at_seconds, parse_instant, seconds_of
 from deployer.sandbox.resource import Account, Refusal
@@ -24,50 +28,13 @@ DEFAULT_TOP = 10
 STEPS = {
     "PT1M": 60, "PT5M": 300, "PT15M": 900, "PT30M": 1800, "PT1H": 3600, "PT6H": 21_600, "PT12H": 43_200, "P1D": 86_400,
 }  # fmt: skip
-Pick = Callable[[Tally], list[int]]
-
-
-def _requests(tally: Tally) -> list[int]:
-    return tally.requests
-
-
-def _input(tally: Tally) -> list[int]:
-    return tally.input_tokens
-
-
-def _output(tally: Tally) -> list[int]:
-    return tally.output_tokens
-
-
-def _both(tally: Tally) -> list[int]:
-    return [one + other for one, other in zip(tally.input_tokens, tally.output_tokens, strict=True)]
-
-
-def _nothing(tally: Tally) -> list[int]:
-    return [0] * len(tally.requests)
-
-
-METRICS: dict[str, tuple[str, Pick]] = {
-    name.lower(): (name, pick)
-    for name, pick in (
-        ("AzureOpenAIRequests", _requests),
-        ("ProcessedPromptTokens", _input),
-        ("GeneratedTokens", _output),
-        ("TokenTransaction", _both),
-        ("ModelRequests", _requests),
-        ("InputTokens", _input),
-        ("OutputTokens", _output),
-        ("TotalTokens", _both),
-        ("FineTunedTrainingHours", _nothing),
-        ("AzureOpenAIProvisionedManagedUtilizationV2", _nothing),
-        ("ProvisionedUtilization", _nothing),
-    )
+Sums = tuple[list[float], list[int]]
+DIMENSIONS: dict[str, Callable[[Sample], str]] = {
+    "modeldeploymentname": lambda sample: sample.deployment,
+    "statuscode": lambda sample: str(sample.status),
+    "microsoft.resourceid": lambda sample: sample.resource,
 }
-DIMENSIONS: dict[str, Callable[[Tally], str]] = {
-    "modeldeploymentname": lambda tally: tally.deployment,
-    "statuscode": lambda tally: str(tally.status),
-}
-_TERM = re.compile(r"^\s*(\w+)\s+eq\s+'([^']*)'\s*$", re.IGNORECASE)
+_TERM = re.compile(r"^\s*([\w.]+)\s+eq\s+'([^']*)'\s*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -76,10 +43,12 @@ class Question:
 
     grains: Grains
     interval: str
-    metrics: tuple[str, ...]
+    measures: tuple[Measure, ...]
     wanted: dict[str, frozenset[str]]
     top: int
     fault: str
+    aggregations: tuple[str, ...]
+    order: str
 
     @property
     def split(self) -> tuple[str, ...]:
@@ -92,10 +61,12 @@ def routes(world: World) -> list[Route]:
         "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.CognitiveServices"
         "/accounts/{account}/providers/Microsoft.Insights/metrics"
     )
+    wide = "/subscriptions/{subscription}/providers/Microsoft.Insights/metrics"
     batch = "/subscriptions/{subscription}/metrics:getBatch"
     handler = guarded(world, service.batch)
     return [
         Route("GET", single, "metrics.single", guarded(world, service.single)),
+        Route("GET", wide, "metrics.region", guarded(world, service.region)),
         Route("POST", "/metrics/{region}" + batch, "metrics.batch", handler),
         Route("POST", batch, "metrics.batch", handler),
     ]
@@ -106,19 +77,36 @@ class Metrics:
         self._world = world
 
     def single(self, request: Request) -> Response:
-        span, separator, end = (request.query("timespan") or self._last_hour()).partition("/")
-        if not separator:
-            raise Refusal(400, "BadRequest", "timespan: expected 'start/end'.")
-        question = self._question(request, span, end, request.query("$filter"))
+        question = self._question(request, *self._span(request), request.query("$filter"))
         account = self._account(request.path.partition("/providers/Microsoft.Insights")[0], request)
+        return self._answer(question, account.region, [account])
+
+    def region(self, request: Request) -> Response:
+        """All accounts of a subscription's region in one, unless they are told apart by `Microsoft.ResourceId`."""
+        region = request.query("region").lower()
+        if not region:
+            raise Refusal(400, "BadRequest", "The region query parameter is required.")
+        question = self._question(request, *self._span(request), request.query("$filter"))
+        accounts = self._world.cloud.of_subscription(require_subscription(self._world, request))
+        return self._answer(question, region, [account for account in accounts if account.region == region])
+
+    def _answer(self, question: Question, region: str, accounts: Sequence[Account]) -> Response:
         head = {
             "cost": 0,
             "timespan": f"{_print(question.grains.start)}/{_print(question.grains.end)}",
             "interval": question.interval,
             "namespace": NAMESPACE,
-            "resourceregion": account.region,
+            "resourceregion": region,
         }
-        return Response.encoded(_with_value(head, self._value(account, question, Points(question))))
+        return Response.encoded(_with_value(head, self._value(accounts, question, _points(question))))
+
+    def _span(self, request: Request) -> tuple[str, str]:
+        """Start and end, the last hour when none are given; some clients escape them twice."""
+        given = request.query("timespan") or self._last_hour()
+        start, separator, end = (given if "/" in given else unquote(given)).partition("/")
+        if not separator:
+            raise Refusal(400, "BadRequest", "timespan: expected 'start/end'.")
+        return start, end
 
     def _last_hour(self) -> str:
         now = self._world.clock.seconds()
@@ -128,14 +116,16 @@ class Metrics:
         ids = request.document().get("resourceids") or []
         if not 0 < len(ids) <= MOST_RESOURCES:
             return arm_error(400, "BadRequest", f"{len(ids)} resource ids; expected 1 to {MOST_RESOURCES}.")
+        if not request.query("metricnames"):
+            return arm_error(400, "BadRequest", "The metricnames query parameter is required.")
         question = self._question(
             request, request.query("starttime"), request.query("endtime"), request.query("filter")
         )
-        accounts, points = [self._account(identifier, request) for identifier in ids], Points(question)
+        accounts, points = [self._account(identifier, request) for identifier in ids], _points(question)
         results = b",".join(self._result(account, question, points) for account in accounts)
         return Response.encoded(b'{"values":[' + results + b"]}")
 
-    def _result(self, account: Account, question: Question, points: "Points") -> bytes:
+    def _result(self, account: Account, question: Question, points: Points) -> bytes:
         head = {
             "starttime": _print(question.grains.start),
             "endtime": _print(question.grains.end),
@@ -144,7 +134,7 @@ class Metrics:
             "resourceregion": account.region,
             "resourceid": account.resource_id,
         }
-        return _with_value(head, self._value(account, question, points))
+        return _with_value(head, self._value([account], question, points))
 
     def _account(self, identifier: str, request: Request) -> Account:
         """The account of an id, in the subscription and region that the request is about."""
@@ -157,18 +147,26 @@ class Metrics:
         return account
 
     def _question(self, request: Request, start: str, end: str, condition: str) -> Question:
-        interval = request.query("interval") or "PT1M"
-        names = [name for name in request.query("metricnames").split(",") if name]
-        unknown = [name for name in names if name.lower() not in METRICS]
-        if unknown or not names:
-            raise Refusal(400, "BadRequest", _unknown_metrics(unknown))
-        if interval.upper() not in STEPS:
+        interval = (request.query("interval") or "PT1M").upper()
+        measures = _measures(request.query("metricnames"))
+        whole = interval == "FULL"
+        if not whole and interval not in STEPS:
             raise Refusal(400, "BadRequest", f"Invalid time grain '{interval}'; supported: {', '.join(STEPS)}.")
-        grains = self._grains(start, end, float(STEPS[interval.upper()]))
+        grains = self._grains(start, end, float(STEPS.get(interval, 60)))
+        if whole:
+            grains = replace(grains, step=max(60.0, grains.end - grains.start))
         if request.fault == "metrics_truncated":
             grains = replace(grains, end=grains.start + grains.step * (grains.number // 2))
-        top = int(request.query("top") or DEFAULT_TOP)
-        return Question(grains, interval.upper(), tuple(names), _read_filter(condition), top, request.fault)
+        return Question(
+            grains,
+            interval,
+            measures,
+            _read_filter(condition),
+            int(request.query("top") or DEFAULT_TOP),
+            request.fault,
+            _read_aggregations(request.query("aggregation"), measures[0]),
+            request.query("orderby").lower(),
+        )
 
     def _grains(self, start: str, end: str, step: float) -> Grains:
         try:
@@ -181,12 +179,13 @@ class Metrics:
         visible = now - self._world.settings.metric_latency
         return Grains(first // 60 * 60, last, step, now - RETENTION, visible)
 
-    def _value(self, account: Account, question: Question, points: "Points") -> bytes:
+    def _value(self, accounts: Sequence[Account], question: Question, points: Points) -> bytes:
+        sources = [Source(self._world, one, question.grains, self._tallies(one, question)) for one in accounts]
+        return b",".join(_metric(sources, measure, question, points) for measure in question.measures)
+
+    def _tallies(self, account: Account, question: Question) -> list[Tally]:
         tallies = tally_account(self._world, account.name, question.grains)
-        if self._world.settings.metric_fill == "zero":
-            tallies += self._quiet(account, tallies, question)
-        kept = [tally for tally in tallies if _wanted(tally, question)]
-        return b",".join(_metric(account, name, question, kept, points) for name in question.metrics)
+        return tallies + (self._quiet(account, tallies, question) if self._world.settings.metric_fill == "zero" else [])
 
     def _quiet(self, account: Account, tallies: Iterable[Tally], question: Question) -> list[Tally]:
         """Zeros for deployments that stand and were not called, where the platform fills gaps."""
@@ -195,79 +194,88 @@ class Metrics:
         return [Tally.empty(name, 200, question.grains.number) for name in names]
 
 
-class Points:
-    """Writes the points of a series; equal series are written once."""
-
-    def __init__(self, question: Question) -> None:
-        self._starts = question.grains.printed()
-        self._heads = [f'{{"timeStamp":"{start}","total":' for start in self._starts]
-        self._known = 0 if question.fault == "metrics_null" else question.grains.known
-        self._nulls = [f'{{"timeStamp":"{start}"}}' for start in self._starts[self._known :]]
-        self._written: dict[tuple[int, ...], bytes] = {}
-
-    def write(self, values: list[int]) -> bytes:
-        key = tuple(values)
-        found = self._written.get(key)
-        if found is None:
-            numbers = zip(self._heads[: self._known], values, strict=False)
-            points = [f"{head}{value}.0}}" for head, value in numbers]
-            found = self._written[key] = ",".join(points + self._nulls).encode()
-        return found
+def _points(question: Question) -> Points:
+    return Points(question.grains, question.aggregations, nulls=question.fault == "metrics_null")
 
 
-def _metric(account: Account, name: str, question: Question, tallies: list[Tally], points: Points) -> bytes:
-    printed, pick = METRICS[name.lower()]
+def _metric(sources: Sequence[Source], measure: Measure, question: Question, points: Points) -> bytes:
+    scope = sources[0].account.resource_id if sources else ""
     head: dict[str, Any] = {
-        "id": f"{account.resource_id}/providers/Microsoft.Insights/metrics/{printed}",
+        "id": f"{scope}/providers/Microsoft.Insights/metrics/{measure.name}",
         "type": "Microsoft.Insights/metrics",
-        "name": {"value": printed, "localizedValue": printed},
-        "displayDescription": printed,
-        "unit": "Count",
+        "name": {"value": measure.name, "localizedValue": measure.name},
+        "displayDescription": measure.name,
+        "unit": measure.unit,
         "errorCode": "Success",
     }
     if question.fault == "metrics_error_code":
         head |= {"errorCode": "InternalServerError", "errorMessage": "Error retrieving metric data."}
-    if question.fault in ("metrics_error_code", "metrics_empty"):
-        series: list[bytes] = []
-    elif question.split:
-        series = _split_series(question, tallies, pick, points)
-    else:
-        series = [_series((), (), _summed(question, tallies, pick), points)]
-    return msgspec.json.encode(head)[:-1] + b',"timeseries":[' + b",".join(series) + b"]}"
+    told: list[bytes] = []
+    if question.fault not in ("metrics_error_code", "metrics_empty"):
+        told = _all_series(question, list(_samples(sources, measure, question)), points)
+    return msgspec.json.encode(head)[:-1] + b',"timeseries":[' + b",".join(told) + b"]}"
 
 
-def _split_series(question: Question, tallies: list[Tally], pick: Pick, points: Points) -> list[bytes]:
-    groups: dict[tuple[str, ...], list[int]] = {}
-    for tally in tallies:
-        values = pick(tally)
-        if any(values) or not any(tally.requests):
-            key = tuple(DIMENSIONS[name](tally) for name in question.split)
-            groups[key] = _add(groups[key], values) if key in groups else values
-    kept = list(groups.items())[: question.top]
-    return [_series(question.split, key, values, points) for key, values in kept]
+def _samples(sources: Sequence[Source], measure: Measure, question: Question) -> Iterator[Sample]:
+    for source in sources:
+        for sample in measure.samples(source):
+            sample.resource = source.account.resource_id
+            if _wanted(sample, question):
+                yield sample
 
 
-def _summed(question: Question, tallies: list[Tally], pick: Pick) -> list[int]:
-    total = [0] * question.grains.number
-    for tally in tallies:
-        total = _add(total, pick(tally))
-    return total
+def _all_series(question: Question, samples: list[Sample], points: Points) -> list[bytes]:
+    """One series, or one for each combination of the dimensions that has numbers, up to `top`."""
+    if not question.split:
+        return [_series((), (), _summed(samples, question.grains.number), points)]
+    groups: dict[tuple[str, ...], list[Sample]] = {}
+    for sample in samples:
+        if not sample.empty:
+            groups.setdefault(tuple(DIMENSIONS[name](sample) for name in question.split), []).append(sample)
+    found = [(key, _summed(held, question.grains.number)) for key, held in groups.items()]
+    if question.order:
+        found.sort(key=lambda item: sum(item[1][0]), reverse=question.order.endswith("desc"))
+    return [_series(question.split, key, sums, points) for key, sums in found[: question.top]]
 
 
-def _add(one: list[int], other: list[int]) -> list[int]:
-    return [left + right for left, right in zip(one, other, strict=True)]
+def _summed(samples: list[Sample], number: int) -> Sums:
+    if len(samples) == 1:
+        return samples[0].sums, samples[0].counts
+    sums, counts = [0.0] * number, [0] * number
+    for sample in samples:
+        sums = [one + other for one, other in zip(sums, sample.sums, strict=True)]
+        counts = [one + other for one, other in zip(counts, sample.counts, strict=True)]
+    return sums, counts
 
 
-def _series(names: Iterable[str], values: Iterable[str], counts: list[int], points: Points) -> bytes:
+def _series(names: Iterable[str], values: Iterable[str], sums: Sums, points: Points) -> bytes:
     metadata = [
         {"name": {"value": name, "localizedValue": name}, "value": value}
         for name, value in zip(names, values, strict=True)
     ]
-    return b'{"metadatavalues":' + msgspec.json.encode(metadata) + b',"data":[' + points.write(counts) + b"]}"
+    return b'{"metadatavalues":' + msgspec.json.encode(metadata) + b',"data":[' + points.write(*sums) + b"]}"
 
 
-def _wanted(tally: Tally, question: Question) -> bool:
-    return all(not values or DIMENSIONS[name](tally).lower() in values for name, values in question.wanted.items())
+def _wanted(sample: Sample, question: Question) -> bool:
+    return all(not values or DIMENSIONS[name](sample).lower() in values for name, values in question.wanted.items())
+
+
+def _measures(given: str) -> tuple[Measure, ...]:
+    """Those that are named, the first one there is when none is. Raises Refusal."""
+    names = [name.strip() for name in given.split(",") if name.strip()]
+    unknown = [name for name in names if name.lower() not in MEASURES]
+    if unknown:
+        raise Refusal(400, "BadRequest", _unknown_metrics(unknown))
+    return tuple(MEASURES[name.lower()] for name in names) or (next(iter(MEASURES.values())),)
+
+
+def _read_aggregations(given: str, measure: Measure) -> tuple[str, ...]:
+    """Those that are asked for, the metric's own without any. Raises Refusal."""
+    names = tuple(name.strip().capitalize() for name in given.split(",") if name.strip())
+    unknown = [name for name in names if name not in AGGREGATIONS]
+    if unknown:
+        raise Refusal(400, "BadRequest", f"Invalid aggregation '{unknown[0]}'; supported: {', '.join(AGGREGATIONS)}.")
+    return names or (measure.primary,)
 
 
 def _read_filter(condition: str) -> dict[str, frozenset[str]]:
@@ -283,7 +291,7 @@ def _read_filter(condition: str) -> dict[str, frozenset[str]]:
 
 
 def _unknown_metrics(names: list[str]) -> str:
-    valid = ",".join(printed for printed, _ in METRICS.values())
+    valid = ",".join(measure.name for measure in MEASURES.values())
     return (
         "Failed to find metric configuration for provider: Microsoft.CognitiveServices, resource Type: accounts, "
         f"metric: {','.join(names)}, Valid metrics: {valid}"

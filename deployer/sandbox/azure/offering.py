@@ -5,6 +5,7 @@ from typing import Any
 from deployer.sandbox.azure.account import ACCOUNT, PROVIDER
 from deployer.sandbox.azure.error import guarded
 from deployer.sandbox.azure.lookup import require_account, require_subscription
+from deployer.sandbox.azure.measure import TOKENS_PER_UNIT
 from deployer.sandbox.azure.page import arm_page
 from deployer.sandbox.azure.retail import REGIONS
 from deployer.sandbox.resource import Refusal
@@ -24,8 +25,6 @@ OPERATIONS = {
 }  # fmt: skip
 TYPES = ("accounts", "accounts/deployments", "deletedAccounts", "locations", "operations")
 VERSIONS = ("2026-09-15-preview", "2025-09-01", "2025-06-01", "2024-10-01", "2023-05-01")
-TOKENS_PER_UNIT = 1000
-"""Tokens a minute that one provisioned unit is taken to serve; the vendor's figure differs by model."""
 
 
 def routes(world: World) -> list[Route]:

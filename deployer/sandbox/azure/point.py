@@ -1,0 +1,39 @@
+"""The points of a metric series, written as Monitor writes them: one number for each aggregation that was asked for."""
+
+from collections.abc import Sequence
+
+from deployer.sandbox.azure.series import Grains
+
+AGGREGATIONS = ("Average", "Count", "Maximum", "Minimum", "Total")
+
+
+class Points:
+    """Writes the points of series over the same grains; equal series are written once.
+
+    Only sums are kept of what was called, so the extremes of a grain are told as its mean.
+    """
+
+    def __init__(self, grains: Grains, aggregations: Sequence[str], *, nulls: bool) -> None:
+        self._starts = grains.printed()
+        self._names = [name.lower() for name in aggregations]
+        self._known = 0 if nulls else grains.known
+        self._heads = [f'{{"timeStamp":"{start}"' for start in self._starts]
+        self._nulls = [f"{head}}}" for head in self._heads[self._known :]]
+        self._written: dict[tuple[float, ...], bytes] = {}
+
+    def write(self, sums: list[float], counts: list[int]) -> bytes:
+        """A grain in which nothing was emitted has a sum of 0 and no mean."""
+        key = (*sums, *counts)
+        found = self._written.get(key)
+        if found is None:
+            numbers = zip(self._heads[: self._known], sums, counts, strict=False)
+            points = [f"{head}{self._told(total, count)}}}" for head, total, count in numbers]
+            found = self._written[key] = ",".join(points + self._nulls).encode()
+        return found
+
+    def _told(self, total: float, count: int) -> str:
+        if self._names == ["total"]:
+            return f',"total":{float(total)}'
+        mean = total / count if count else 0.0
+        values = {"total": total, "count": count}
+        return "".join(f',"{name}":{float(values.get(name, mean))}' for name in self._names)
