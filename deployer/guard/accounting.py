@@ -10,7 +10,6 @@ from deployer.domain.period import Period
 from deployer.domain.snapshot import Snapshot, Tracked
 from deployer.domain.usage import UsageReading
 from deployer.errors import ReadOnlyLedger
-from deployer.guard.bulk import uncollected
 from deployer.guard.context import GuardContext
 from deployer.guard.credence import Charged, doubt
 from deployer.guard.memory import memory_of
@@ -27,11 +26,6 @@ class Accounted:
 
 def account(context: GuardContext, snapshot: Snapshot, tracked: Mapping[str, Tracked]) -> Accounted:
     """Accrue everything up to the snapshot and write it down."""
-    with uncollected():
-        return _account(context, snapshot, tracked)
-
-
-def _account(context: GuardContext, snapshot: Snapshot, tracked: Mapping[str, Tracked]) -> Accounted:
     memory, now = memory_of(context.ledger), snapshot.as_of
     starts = {
         deployment.id.key: memory.uncounted_from(deployment, snapshot.usage[deployment.id.key], now)

@@ -8,6 +8,7 @@ from deployer.domain.usage import Activity
 from deployer.errors import InvalidFile, Problem
 from deployer.guard.accounting import account
 from deployer.guard.apply import BUSY, SWEEP, CheckedPlan, apply_held, held_back
+from deployer.guard.bulk import uncollected
 from deployer.guard.context import GuardContext
 from deployer.guard.departure import charge_late_usage, record_removed
 from deployer.guard.hosting import with_hosting
@@ -53,6 +54,7 @@ def apply_sweep(context: GuardContext) -> Outcome:
     return outcome
 
 
+@uncollected()
 def look(context: GuardContext) -> Sight:
     """Observe, account and decide, within the blast radius."""
     if not context.providers:
