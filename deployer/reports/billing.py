@@ -4,7 +4,7 @@ Microsoft recommends one call a day: the figures change about every four hours, 
 tenant. So what was asked for a short while ago, by any process on this ledger, is not asked for again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -36,10 +36,11 @@ def ask_for_bills(
     holder = uuid4().hex
     due = {name: one for name, one in providers.items() if _take(ledger, name, span, holder, now) or refresh}
     gaps: list[Gap] = []
-    accounts = survey(due, now, usage=False).accounts if due else ()
     for name, provider in due.items():
-        bills, missed = provider.billing.billed(_of(name, accounts), span)
+        accounts, missed = _accounts(name, provider, now)
+        bills, unread = provider.billing.billed(accounts, span)
         ledger.readings.record_bills(bills)
+        missed += unread
         if missed:
             ledger.release(_lease(name, span), holder)
         gaps += missed
@@ -50,13 +51,13 @@ def vendor_forecasts(
     providers: Mapping[str, Provider], span: Period, now: datetime
 ) -> tuple[tuple[VendorForecast, ...], tuple[Gap, ...]]:
     """The clouds' own forecasts; what could not be read is a gap."""
-    accounts = survey(providers, now, usage=False).accounts
     found: list[VendorForecast] = []
     gaps: list[Gap] = []
     for name, provider in providers.items():
-        forecasts, missed = provider.billing.forecast(_of(name, accounts), span)
+        accounts, missed = _accounts(name, provider, now)
+        forecasts, unread = provider.billing.forecast(accounts, span)
         found += forecasts
-        gaps += missed
+        gaps += missed + unread
     return tuple(found), tuple(gaps)
 
 
@@ -69,5 +70,8 @@ def _lease(provider: str, span: Period) -> str:
     return f"bill:{provider}:{span.start:%Y-%m-%d}:{span.end:%Y-%m-%d}"
 
 
-def _of(provider: str, accounts: Sequence[Account]) -> list[Account]:
-    return [account for account in accounts if account.provider == provider]
+def _accounts(name: str, provider: Provider, now: datetime) -> tuple[tuple[Account, ...], tuple[Gap, ...]]:
+    """Whose bills there are to read; of accounts that no list shows, nobody can ask for the bill."""
+    seen = survey({name: provider}, now, usage=False)
+    hidden = () if seen.complete else tuple(gap for gap in seen.gaps if gap.what == "accounts")
+    return seen.accounts, tuple(Gap("bills", gap.where, gap.cause) for gap in hidden)

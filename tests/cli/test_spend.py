@@ -115,6 +115,19 @@ def test_bill_that_could_not_be_read_is_asked_for_again(ask: Ask, sandbox: Sandb
     assert ask("show", "--by", "account", "--billed")[DEV]["billed"] is not None
 
 
+def test_bill_of_accounts_that_cannot_be_listed_is_a_warning_and_asked_for_again(
+    ask: Ask, sandbox: Sandbox, run: Run
+) -> None:
+    sandbox.client.fault({"operation": "graph.resources", "kind": "status", "status": 403})
+    sandbox.client.fault({"operation": "accounts.list", "kind": "status", "status": 403})
+
+    unread = run("spend", "show", "--billed")
+    sandbox.client.clear_faults()
+
+    assert "Warning: bills of subscription" in unread.stderr
+    assert ask("show", "--by", "account", "--billed")[DEV]["billed"] is not None
+
+
 def test_bill_that_cannot_be_read_is_a_warning(ask: Ask, sandbox: Sandbox, run: Run) -> None:
     sandbox.client.fault({"kind": "status", "status": 403, "path": "costmanagement"})
 
