@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from deployer.sandbox.dataplane.azure_dialect import resolve_base, round_billed, tier_of, tuned_name
-from deployer.sandbox.dataplane.chat import BadChat, answer_generally, read_chat, say
+from deployer.sandbox.dataplane.chat import answer_generally, read_chat, say
+from deployer.sandbox.dataplane.demand import BadChat
 from deployer.sandbox.training.file import BadUpload, parse_upload
 from deployer.sandbox.training.order import BadOrder, Wanted, decide, parse_order
 from deployer.sandbox.training.schedule import Phase, Schedule, training_time
