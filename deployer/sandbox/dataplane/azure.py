@@ -5,22 +5,28 @@ the deployment as `model`. Both take an account key or a bearer token. A deploym
 there (never made, still being made, undeployed) answers 404 `DeploymentNotFound`.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from deployer.sandbox.catalog import MODELS, BaseModel, find_base
 from deployer.sandbox.clock import seconds_of
 from deployer.sandbox.dataplane.azure_dialect import VENDOR, AzureDialect, tier_of
-from deployer.sandbox.dataplane.chat import BadChat, Chat, as_chat, read_chat, say, write_completion, write_text
+from deployer.sandbox.dataplane.chat import Answer, Chat, read_chat, say
+from deployer.sandbox.dataplane.completion import Heading, write_completion, write_texts
+from deployer.sandbox.dataplane.demand import BadChat
 from deployer.sandbox.dataplane.error import ApiError, azure_error, openai_error, raising
 from deployer.sandbox.dataplane.finetuning import FineTuningApi
+from deployer.sandbox.dataplane.legacy import read_texts
 from deployer.sandbox.dataplane.rate import rate_headers
+from deployer.sandbox.dataplane.window import check_room
 from deployer.sandbox.resource import Account, Deployed
 from deployer.sandbox.training.order import JobOrder
 from deployer.sandbox.training.workshop import Workshop
 from deployer.sandbox.wire import Handler, Request, Response, Route
 from deployer.sandbox.world import World
 
+Wish = TypeVar("Wish")
 _CLASSIC = "/accounts/{account}/openai"
 _V1 = "/accounts/{account}/openai/v1"
 
@@ -42,6 +48,8 @@ class AzureDataPlane:
             ("POST", f"{_V1}/chat/completions", "chat", self._chat),
             ("POST", f"{_CLASSIC}/deployments/{{deployment}}/completions", "completions", self._complete),
             ("POST", f"{_V1}/completions", "completions", self._complete),
+            ("POST", f"{_CLASSIC}/deployments/{{deployment}}/embeddings", "embeddings", self._embed),
+            ("POST", f"{_V1}/embeddings", "embeddings", self._embed),
             ("GET", f"{_CLASSIC}/models", "models.list", self._list_models),
             ("GET", f"{_V1}/models", "models.list", self._list_models),
             ("GET", f"{_CLASSIC}/models/{{model}}", "models.get", self._get_model),
@@ -90,14 +98,40 @@ class AzureDataPlane:
     # --- calls --------------------------------------------------------------------------------
 
     def _chat(self, request: Request) -> Response:
-        return self._answer(request, request.json(), chats=True)
+        deployed = self._deployed(request)
+        self._require_operation(deployed, "chatCompletion", chats=True)
+        chat = self._read(deployed, lambda: read_chat(request.json(), azure=True))
+        answer = self._say(deployed, chat)
+        return self._told(deployed, write_completion(answer, chat, self._heading(deployed, "chatcmpl")))
 
     def _complete(self, request: Request) -> Response:
-        """The legacy endpoint: a prompt is completed by the models that are older than chat."""
-        return self._answer(request, request.json(), chats=False)
+        """The legacy endpoint, for the models that are older than chat."""
+        deployed = self._deployed(request)
+        self._require_operation(deployed, "completion", chats=False)
+        texts = self._read(deployed, lambda: read_texts(request.json()))
+        answers = [self._say(deployed, chat) for chat in texts.chats]
+        heading = self._heading(deployed, "cmpl")
+        return self._told(deployed, write_texts(answers, texts.prefixes, texts.chats[0], heading))
 
-    def _answer(self, request: Request, body: Any, *, chats: bool) -> Response:
-        account, now = self._account(request), self._world.now()
+    def _embed(self, request: Request) -> Response:
+        """No model of the sandbox makes embeddings."""
+        raise self._unfit(self._deployed(request), "embeddings")
+
+    def _require_operation(self, deployed: Deployed, operation: str, *, chats: bool) -> None:
+        """Each sort of model has its own operation. Raises ApiError."""
+        base = find_base(deployed.base_model, "")
+        if base is not None and base.chats is not chats:
+            raise self._unfit(deployed, operation)
+
+    def _unfit(self, deployed: Deployed, operation: str) -> ApiError:
+        """A call of the wrong operation is a call that failed: it shows in the metrics."""
+        self._world.record_call(deployed.account.name, deployed.name, self._world.now(), 400, 0, 0)
+        text = f"The {operation} operation does not work with the specified model, {_model_name(deployed)}. "
+        return azure_error(400, "OperationNotSupported", f"{text}Please choose different model and try again.")
+
+    def _deployed(self, request: Request) -> Deployed:
+        """The deployment that is called, by the path or by the body, when it answers. Raises ApiError."""
+        account, body = self._account(request), request.json()
         name = request.params.get("deployment") or str((body.get("model") if isinstance(body, dict) else "") or "")
         deployed = self._world.serving(account.name, name)
         if deployed is None:
@@ -109,38 +143,34 @@ class AzureDataPlane:
             )
         if deployed.paused:
             raise azure_error(423, "DeploymentPaused", f"The deployment '{deployed.name}' is paused.")
-        self._require_operation(deployed, chats)
-        chat = self._read(account.name, deployed.name, body, chats)
-        answer = say(chat, self._workshop.model(account.name, deployed.model))
-        self._world.record_call(account.name, deployed.name, now, 200, answer.prompt_tokens, answer.completion_tokens)
-        completion_id = f"{'chatcmpl' if chats else 'cmpl'}-{self._world.naming.hex('completion', 29)}"
-        write = write_completion if chats else write_text
-        response = write(answer, chat, completion_id, _model_name(deployed), int(seconds_of(now)))
+        return deployed
+
+    def _say(self, deployed: Deployed, chat: Chat) -> Answer:
+        account = deployed.account.name
+        answer = say(chat, self._workshop.model(account, deployed.model))
+        self._read(deployed, lambda: check_room(chat, answer, deployed.base_model))
+        said = answer.completion_tokens * chat.choices
+        self._world.record_call(account, deployed.name, self._world.now(), 200, answer.prompt_tokens, said)
+        return answer
+
+    def _heading(self, deployed: Deployed, prefix: str) -> Heading:
+        identifier = f"{prefix}-{self._world.naming.hex('completion', 29)}"
+        return Heading(identifier, _model_name(deployed), int(seconds_of(self._world.now())), filtered=True)
+
+    def _told(self, deployed: Deployed, response: Response) -> Response:
+        """With what is left of the deployment's rate."""
         units = deployed.capacity
-        response.headers += rate_headers(self._world, account.name, deployed.name, units, units * 1000)
+        headers = rate_headers(self._world, deployed.account.name, deployed.name, units, units * 1000)
+        response.headers += headers
         return response
 
-    def _require_operation(self, deployed: Deployed, chats: bool) -> None:
-        """Each sort of model has its own operation; a call of the wrong one is a call that failed. Raises ApiError."""
-        base = find_base(deployed.base_model, "")
-        if base is None or base.chats is chats:
-            return
-        self._world.record_call(deployed.account.name, deployed.name, self._world.now(), 400, 0, 0)
-        operation = "chatCompletion" if chats else "completion"
-        raise azure_error(
-            400,
-            "OperationNotSupported",
-            f"The {operation} operation does not work with the specified model, {_model_name(deployed)}. "
-            "Please choose different model and try again.",
-        )
-
-    def _read(self, account: str, deployment: str, body: Any, chats: bool) -> Chat:
-        """A failing call is a call: it shows in the metrics with its status."""
+    def _read(self, deployed: Deployed, read: Callable[[], Wish]) -> Wish:
+        """What `read` makes of the request. A failing call is a call: it shows in the metrics with its status."""
         try:
-            return read_chat(body if chats else as_chat(body))
+            return read()
         except BadChat as error:
-            self._world.record_call(account, deployment, self._world.now(), 400, 0, 0)
-            raise openai_error(400, str(error), param=error.param) from error
+            self._world.record_call(deployed.account.name, deployed.name, self._world.now(), 400, 0, 0)
+            raise openai_error(400, str(error), param=error.param or None, code=error.code) from error
 
     # --- models and jobs ----------------------------------------------------------------------
 

@@ -1,40 +1,66 @@
-"""Chat completions: what a model says, what it counts, how it is written on the wire."""
+"""Chat completions: reading what is asked, and what a model says to it."""
 
+import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
-import msgspec
-
+from deployer.sandbox.dataplane.demand import (
+    AZURE_ONLY,
+    CHAT,
+    BadChat,
+    check_known,
+    check_values,
+    kind_of,
+    missing,
+)
+from deployer.sandbox.dataplane.specimen import make_specimen
 from deployer.sandbox.token import count_prompt, count_tokens
 from deployer.sandbox.training.example import split_prompt
 from deployer.sandbox.training.fit import FittedModel
-from deployer.sandbox.wire import Response
 
 _OPTIONS = re.compile(r"(?:one of|either|as)[:\s]+((?:[\w'\"-]+\s*(?:,|/|\bor\b)\s*)+[\w'\"-]+)", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*(?:,|/|\bor\b)\s*", re.IGNORECASE)
-_CUT = re.compile(r"\S+\s*")
+PIECE = re.compile(r"\S+\s*|\s+")
+_ROLES = ("system", "assistant", "user", "function", "tool", "developer")
 
 
-class BadChat(ValueError):
-    """A request that is no chat; `param` is what is wrong."""
+@dataclass(frozen=True)
+class Tool:
+    """A function that the model may or must call."""
 
-    def __init__(self, message: str, param: str) -> None:
-        super().__init__(message)
-        self.param = param
+    name: str
+    parameters: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Chat:
-    """One request, read."""
+    """One request, read. `forced` is the function that has to be called; `format` the shape of the answer."""
 
     model: str
     messages: Sequence[Mapping[str, Any]]
     most_tokens: int | None
     stream: bool
     stream_usage: bool
+    choices: int = 1
+    stops: tuple[str, ...] = ()
+    logprobs: bool = False
+    forced: Tool | None = None
+    named: bool = False
+    """Whether `forced` was asked for by name; else any of the tools would have done."""
+    format: Mapping[str, Any] | None = None
+    limits_answer: bool = False
+    """Whether the length was limited by `max_tokens`, which models that reason refuse."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A function that the model wants called; `arguments` are JSON."""
+
+    name: str
+    arguments: str
 
 
 @dataclass(frozen=True)
@@ -45,43 +71,152 @@ class Answer:
     finish: str
     prompt_tokens: int
     completion_tokens: int
+    call: Call | None = None
 
 
-def read_chat(body: Any) -> Chat:
+def read_chat(body: Any, *, azure: bool = False) -> Chat:
     """Raises BadChat."""
     if not isinstance(body, dict):
         raise BadChat("We could not parse the JSON body of your request.", "")
-    messages = body.get("messages")
-    if not isinstance(messages, list) or not messages:
-        raise BadChat("Missing required parameter: 'messages'.", "messages")
-    for index, message in enumerate(messages):
-        if not isinstance(message, dict) or not isinstance(message.get("role"), str):
-            raise BadChat(f"Missing required parameter: 'messages[{index}].role'.", f"messages[{index}].role")
-    most = body.get("max_completion_tokens") or body.get("max_tokens")
-    if most is not None and (not isinstance(most, int) or most < 1):
-        raise BadChat(f"Invalid 'max_tokens': {most!r} is not a positive integer.", "max_tokens")
+    check_known(body, CHAT | AZURE_ONLY if azure else CHAT)
+    if "messages" not in body:
+        raise missing("messages")
+    check_values(body)
+    _check_messages(body["messages"])
     options = body.get("stream_options")
-    stream_usage = isinstance(options, dict) and bool(options.get("include_usage"))
-    return Chat(str(body.get("model") or ""), messages, most, bool(body.get("stream")), stream_usage)
+    if options and not body.get("stream"):
+        raise BadChat("The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options")
+    return Chat(
+        model=str(body.get("model") or ""),
+        messages=body["messages"],
+        most_tokens=body.get("max_completion_tokens") or body.get("max_tokens"),
+        stream=bool(body.get("stream")),
+        stream_usage=bool((options or {}).get("include_usage")),
+        choices=body.get("n") or 1,
+        stops=read_stops(body.get("stop")),
+        logprobs=bool(body.get("logprobs")),
+        forced=_forced(body),
+        named=isinstance(body.get("tool_choice"), dict),
+        format=_read_format(body),
+        limits_answer=body.get("max_tokens") is not None,
+    )
 
 
-def as_chat(body: Any) -> Any:
-    """A legacy completion's request as the chat that it stands for: its prompt is all that was said."""
-    if not isinstance(body, dict):
-        return body
-    prompt = body.get("prompt")
-    text = prompt[0] if isinstance(prompt, list) and prompt and isinstance(prompt[0], str) else prompt
-    if not isinstance(text, str) or not text:
-        raise BadChat("Missing required parameter: 'prompt'.", "prompt")
-    most = body.get("max_tokens", 16)
-    return {"model": body.get("model"), "max_tokens": most, "messages": [{"role": "user", "content": text}]}
+def _check_messages(messages: Sequence[Any]) -> None:
+    if not messages:
+        text = (
+            "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead."
+        )
+        raise BadChat(text, "messages", "empty_array")
+    awaited: set[str] = set()
+    for index, message in enumerate(messages):
+        _check_message(message, index)
+        if message["role"] == "tool":
+            if message.get("tool_call_id") not in awaited:
+                text = "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with "
+                raise BadChat(f"{text}'tool_calls'.", f"messages.[{index}].role")
+            awaited.discard(message["tool_call_id"])
+            continue
+        _require_answered(awaited, index)
+        awaited = {str(call.get("id")) for call in message.get("tool_calls") or () if isinstance(call, dict)}
+    _require_answered(awaited, len(messages))
+
+
+def _check_message(message: Any, index: int) -> None:
+    if not isinstance(message, dict):
+        text = f"Invalid type for 'messages[{index}]': expected an object, but got {kind_of(message)} instead."
+        raise BadChat(text, f"messages[{index}]", "invalid_type")
+    role = message.get("role")
+    if not isinstance(role, str):
+        raise missing(f"messages[{index}].role")
+    if role not in _ROLES:
+        known = ", ".join(f"'{one}'" for one in _ROLES[:-1])
+        text = f"Invalid value: '{role}'. Supported values are: {known}, and '{_ROLES[-1]}'."
+        raise BadChat(text, f"messages[{index}].role", "invalid_value")
+    if message.get("content") is None and not (message.get("tool_calls") or message.get("function_call")):
+        raise BadChat("Invalid value for 'content': expected a string, got null.", f"messages.[{index}].content")
+
+
+def _require_answered(awaited: Iterable[str], index: int) -> None:
+    left = sorted(awaited)
+    if left:
+        text = "An assistant message with 'tool_calls' must be followed by tool messages responding to each "
+        text += f"'tool_call_id'. The following tool_call_ids did not have response messages: {', '.join(left)}"
+        raise BadChat(text, f"messages.[{index}].role")
+
+
+def read_stops(given: Any) -> tuple[str, ...]:
+    stops = [given] if isinstance(given, str) else given or []
+    if not isinstance(stops, list) or len(stops) > 4:
+        number = len(stops) if isinstance(stops, list) else 0
+        text = "Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length "
+        raise BadChat(f"{text}{number} instead.", "stop", "array_above_max_length")
+    return tuple(str(stop) for stop in stops if stop)
+
+
+def _forced(body: Mapping[str, Any]) -> Tool | None:
+    """The function that `tool_choice` demands. Raises BadChat."""
+    tools = [_read_tool(tool) for tool in body.get("tools") or ()]
+    choice = body.get("tool_choice")
+    if choice in (None, "auto", "none"):
+        return None
+    if not tools:
+        raise BadChat(
+            "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.", "tool_choice"
+        )
+    if choice == "required":
+        return tools[0]
+    named = (choice.get("function") or choice).get("name") if isinstance(choice, Mapping) else None
+    for tool in tools:
+        if tool.name == named:
+            return tool
+    raise BadChat(
+        f"Invalid value for 'tool_choice': Tool choice '{named}' not found in 'tools' parameter.", "tool_choice"
+    )
+
+
+def _read_tool(given: Any) -> Tool:
+    function = given.get("function", given) if isinstance(given, Mapping) else {}
+    if not isinstance(function, Mapping) or not function.get("name"):
+        raise missing("tools[0].function.name")
+    return Tool(str(function["name"]), function.get("parameters") or {})
+
+
+def _read_format(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The schema that the answer has to fit, empty for any JSON, None for words. Raises BadChat."""
+    given = body.get("response_format") or {}
+    kind = given.get("type", "text")
+    if kind == "json_schema":
+        schema = (given.get("json_schema") or {}).get("schema")
+        if not isinstance(schema, Mapping):
+            raise missing("response_format.json_schema")
+        return schema
+    if kind == "json_object":
+        if "json" not in json.dumps(body["messages"]).lower():
+            text = (
+                "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'."
+            )
+            raise BadChat(text, "messages")
+        return {}
+    if kind != "text":
+        text = f"Invalid value: '{kind}'. Supported values are: 'json_object', 'json_schema', and 'text'."
+        raise BadChat(text, "response_format.type", "invalid_value")
+    return None
 
 
 def say(chat: Chat, model: FittedModel | None) -> Answer:
-    """The answer of a fine-tuned model, or of a base model (None), cut at the asked length."""
+    """The answer of a fine-tuned model, or of a base model (None), in the shape and length that was asked for."""
+    asked = count_prompt(chat.messages)
+    if chat.forced:
+        arguments = json.dumps(make_specimen(chat.forced.parameters, split_prompt(chat.messages)[1]))
+        call = Call(chat.forced.name, arguments)
+        finish = "stop" if chat.named else "tool_calls"
+        return Answer("", finish, asked, max(1, count_tokens(f"{call.name}{arguments}")), call)
     text = model.answer(chat.messages) if model else answer_generally(chat.messages)
-    text, finish = _cut(text, chat.most_tokens)
-    return Answer(text, finish, count_prompt(chat.messages), max(1, count_tokens(text)))
+    if chat.format is not None and not _is_json(text):
+        text = json.dumps(make_specimen(chat.format or {"type": "object"}, split_prompt(chat.messages)[1]))
+    text, finish = _cut(_stopped(text, chat.stops), chat.most_tokens)
+    return Answer(text, finish, asked, max(1, count_tokens(text)))
 
 
 def answer_generally(messages: Sequence[Mapping[str, Any]]) -> str:
@@ -98,61 +233,23 @@ def answer_generally(messages: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def write_completion(answer: Answer, chat: Chat, completion_id: str, model: str, created: int) -> Response:
-    """The response body, whole or as server-sent events."""
-    common = {"id": completion_id, "created": created, "model": model, "system_fingerprint": "fp_sandbox"}
-    usage = {
-        "prompt_tokens": answer.prompt_tokens,
-        "completion_tokens": answer.completion_tokens,
-        "total_tokens": answer.prompt_tokens + answer.completion_tokens,
-        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
-        "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0},
-    }
-    if chat.stream:
-        return _stream(answer, common, usage if chat.stream_usage else None)
-    message = {"role": "assistant", "content": answer.text, "refusal": None}
-    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": answer.finish}
-    return Response.json({**common, "object": "chat.completion", "choices": [choice], "usage": usage})
+def _is_json(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
 
 
-def write_text(answer: Answer, chat: Chat, completion_id: str, model: str, created: int) -> Response:
-    """The response body of a legacy completion, never streamed here."""
-    return Response.json(
-        {
-            "id": completion_id,
-            "object": "text_completion",
-            "created": created,
-            "model": model,
-            "system_fingerprint": "fp_sandbox",
-            "choices": [{"index": 0, "text": answer.text, "logprobs": None, "finish_reason": answer.finish}],
-            "usage": {
-                "prompt_tokens": answer.prompt_tokens,
-                "completion_tokens": answer.completion_tokens,
-                "total_tokens": answer.prompt_tokens + answer.completion_tokens,
-            },
-        }
-    )
-
-
-def _stream(answer: Answer, common: dict[str, Any], usage: dict[str, Any] | None) -> Response:
-    common = {**common, "object": "chat.completion.chunk"}
-    deltas: list[tuple[dict[str, str], str | None]] = [({"role": "assistant", "content": ""}, None)]
-    deltas += [({"content": piece}, None) for piece in _CUT.findall(answer.text)]
-    deltas.append(({}, answer.finish))
-    chunks: list[dict[str, Any]] = [
-        {**common, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]} for delta, finish in deltas
-    ]
-    if usage is not None:
-        chunks.append({**common, "choices": [], "usage": usage})
-    lines = [b"data: " + msgspec.json.encode(chunk) + b"\n\n" for chunk in chunks]
-    return Response(200, b"".join([*lines, b"data: [DONE]\n\n"]), (("content-type", "text/event-stream"),))
+def _stopped(text: str, stops: Iterable[str]) -> str:
+    found = [text.find(stop) for stop in stops if stop in text]
+    return text[: min(found)] if found else text
 
 
 def _cut(text: str, most: int | None) -> tuple[str, str]:
     if most is None or count_tokens(text) <= most:
         return text, "stop"
     kept = ""
-    for piece in _CUT.findall(text):
+    for piece in PIECE.findall(text):
         if count_tokens(kept + piece) > most:
             break
         kept += piece

@@ -1,14 +1,18 @@
 """OpenAI's API under `/v1`: models, files, fine-tuning and chat, for one organisation."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from deployer.sandbox.clock import seconds_of
 from deployer.sandbox.dataplane import organization
-from deployer.sandbox.dataplane.chat import BadChat, Chat, as_chat, read_chat, say, write_completion, write_text
+from deployer.sandbox.dataplane.chat import Answer, Chat, read_chat, say
+from deployer.sandbox.dataplane.completion import Heading, write_completion, write_texts
+from deployer.sandbox.dataplane.demand import BadChat
 from deployer.sandbox.dataplane.error import ApiError, json_only, openai_error, raising
 from deployer.sandbox.dataplane.finetuning import FineTuningApi
+from deployer.sandbox.dataplane.legacy import read_texts
 from deployer.sandbox.dataplane.openai_catalog import (
     LAST_TRAINING,
     OFFERED,
@@ -20,6 +24,7 @@ from deployer.sandbox.dataplane.openai_catalog import (
 from deployer.sandbox.dataplane.openai_dialect import ORGANIZATION_ID, VENDOR, OpenAIDialect
 from deployer.sandbox.dataplane.project import Project, Tenant
 from deployer.sandbox.dataplane.rate import rate_headers
+from deployer.sandbox.dataplane.window import check_room
 from deployer.sandbox.training.fit import FittedModel
 from deployer.sandbox.training.job import Job
 from deployer.sandbox.training.order import JobOrder
@@ -27,11 +32,23 @@ from deployer.sandbox.training.workshop import Workshop
 from deployer.sandbox.wire import Handler, Request, Response, Route
 from deployer.sandbox.world import World
 
+Wish = TypeVar("Wish")
+
 
 def routes(world: World) -> list[Route]:
     tenant = Tenant(world)
     found = [*OpenAIDataPlane(world, tenant).routes(), *organization.routes(world, tenant)]
     return [route if route.operation == "openai.files.create" else json_only(route) for route in found]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A project that calls a model, by the names that the answer and the bounds go by."""
+
+    project: Project
+    model: str
+    base: str
+    tuned: FittedModel | None
 
 
 class OpenAIDataPlane:
@@ -64,27 +81,49 @@ class OpenAIDataPlane:
     # --- chat ---------------------------------------------------------------------------------
 
     def _chat(self, request: Request) -> Response:
-        return self._answer(request, _read(request.json()), chats=True)
+        chat = _read(lambda: read_chat(request.json()))
+        caller = self._admit(request, chat.model, chats=True)
+        answer = self._say(caller, chat)
+        return self._told(caller, write_completion(answer, chat, self._heading(caller, "chatcmpl")))
 
     def _complete(self, request: Request) -> Response:
-        """The legacy endpoint: a prompt is completed by the models that are older than chat."""
-        return self._answer(request, _read(request.json(), as_chat), chats=False)
+        """The legacy endpoint: prompts are completed by the models that are older than chat."""
+        texts = _read(lambda: read_texts(request.json()))
+        caller = self._admit(request, texts.chats[0].model, chats=False)
+        answers = [self._say(caller, chat) for chat in texts.chats]
+        heading = self._heading(caller, "cmpl")
+        return self._told(caller, write_texts(answers, texts.prefixes, texts.chats[0], heading))
 
-    def _answer(self, request: Request, chat: Chat, *, chats: bool) -> Response:
-        project, now = self._tenant.caller(request), self._world.now()
-        tuned = self._require_model(project, chat.model, now)
-        offered = find_offered(chat.model)
-        _require_endpoint(offered or base_of(chat.model), chats)
-        name = offered.id if offered else chat.model
-        self._tenant.require_allowed(project, {chat.model, name, offered.alias if offered else name})
+    def _admit(self, request: Request, model: str, *, chats: bool) -> Caller:
+        """Who calls which model, when both are as they have to be. Raises ApiError."""
+        project = self._tenant.caller(request)
+        if not model:
+            raise openai_error(400, "you must provide a model parameter")
+        tuned = self._require_model(project, model, self._world.now())
+        offered = find_offered(model)
+        base = offered or base_of(model)
+        _require_endpoint(base, chats)
+        name = offered.id if offered else model
+        self._tenant.require_allowed(project, {model, name, offered.alias if offered else name})
         self._tenant.require_room(project, name)
-        answer = say(chat, tuned)
-        self._tenant.spellings[name.lower()] = name
-        self._world.record_call(project.id, name, now, 200, answer.prompt_tokens, answer.completion_tokens)
-        completion_id = f"{'chatcmpl' if chats else 'cmpl'}-{self._world.naming.hex('completion', 29)}"
-        write = write_completion if chats else write_text
-        response = write(answer, chat, completion_id, name, int(seconds_of(now)))
-        response.headers += rate_headers(self._world, project.id, name, *_rate(project, name))
+        return Caller(project, name, base.alias if base else name, tuned)
+
+    def _say(self, caller: Caller, chat: Chat) -> Answer:
+        answer = say(chat, caller.tuned)
+        _read(lambda: check_room(chat, answer, caller.base))
+        self._tenant.spellings[caller.model.lower()] = caller.model
+        said = answer.completion_tokens * chat.choices
+        self._world.record_call(caller.project.id, caller.model, self._world.now(), 200, answer.prompt_tokens, said)
+        return answer
+
+    def _heading(self, caller: Caller, prefix: str) -> Heading:
+        identifier = f"{prefix}-{self._world.naming.hex('completion', 29)}"
+        return Heading(identifier, caller.model, int(seconds_of(self._world.now())))
+
+    def _told(self, caller: Caller, response: Response) -> Response:
+        """With what is left of the rate."""
+        room = _rate(caller.project, caller.model)
+        response.headers += rate_headers(self._world, caller.project.id, caller.model, *room)
         return response
 
     def _require_model(self, project: Project, name: str, now: datetime) -> FittedModel | None:
@@ -147,14 +186,12 @@ def _rate(project: Project, model: str) -> tuple[int, int]:
     return limits.get("max_requests_per_1_minute", 10_000), limits.get("max_tokens_per_1_minute", 10_000_000)
 
 
-def _read(body: Any, meant: Callable[[Any], Any] = lambda body: body) -> Chat:
+def _read(read: Callable[[], Wish]) -> Wish:
+    """What `read` makes of the request; what is wrong with it in the vendor's words."""
     try:
-        chat = read_chat(meant(body))
+        return read()
     except BadChat as error:
-        raise openai_error(400, str(error), param=error.param or None) from error
-    if not chat.model:
-        raise openai_error(400, "you must provide a model parameter")
-    return chat
+        raise openai_error(400, str(error), param=error.param or None, code=error.code) from error
 
 
 def _require_endpoint(model: OfferedModel | None, chats: bool) -> None:
