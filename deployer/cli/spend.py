@@ -208,7 +208,7 @@ def _vendor_outlooks(app: "App", basis: "Basis", period: str) -> "tuple[Outlook,
 def _tell_age(app: "App", now: "datetime") -> None:
     from deployer.reports.spend import last_seen
 
-    seen = last_seen(app.ledger.readings)
+    seen = last_seen(app.ledger.readings, now)
     if seen is None:
         warn("nothing was read yet: `deployer guard plan` reads what is deployed and used")
     else:

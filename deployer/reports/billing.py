@@ -4,7 +4,7 @@ Microsoft recommends one call a day: the figures change about every four hours, 
 tenant. So what was asked for a short while ago, by any process on this ledger, is not asked for again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -38,7 +38,7 @@ def ask_for_bills(
     gaps: list[Gap] = []
     for name, provider in due.items():
         accounts, missed = _accounts(name, provider, now)
-        bills, unread = provider.billing.billed(accounts, span)
+        bills, unread = provider.billing.billed((*accounts, *_former(name, ledger, span, accounts)), span)
         ledger.readings.record_bills(bills)
         missed += unread
         if missed:
@@ -68,6 +68,14 @@ def _take(ledger: Ledger, provider: str, span: Period, holder: str, now: datetim
 
 def _lease(provider: str, span: Period) -> str:
     return f"bill:{provider}:{span.start:%Y-%m-%d}:{span.end:%Y-%m-%d}"
+
+
+def _former(name: str, ledger: Ledger, span: Period, standing: Sequence[Account]) -> tuple[Account, ...]:
+    """Accounts that no list shows any more and that held, in `span`, what the ledger knows: their bill goes on."""
+    listed = {one.resource_id.lower() for one in standing}
+    known = [*ledger.readings.tracked().values(), *(one.tracked for one in ledger.readings.gone(span.start))]
+    accounts = {one.deployment.account.resource_id.lower(): one.deployment.account for one in known}
+    return tuple(one for key, one in accounts.items() if key not in listed and one.provider == name)
 
 
 def _accounts(name: str, provider: Provider, now: datetime) -> tuple[tuple[Account, ...], tuple[Gap, ...]]:

@@ -6,7 +6,7 @@ groupings show none. A sum with an unpriced member says so: it is a lower bound.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from deployer.domain.charge import Bill, Bound, Charge, Spend
@@ -17,6 +17,7 @@ from deployer.policy.match import matching
 from deployer.ports.ledger import Readings
 
 NO_POLICY = "UNGUARDED"
+_EVER = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class Grouping(StrEnum):
@@ -92,9 +93,14 @@ def total(spent: Iterable[SubjectSpend], bills: Iterable[Bill]) -> Group:
     return _billed(group, known)
 
 
-def last_seen(readings: Readings) -> datetime | None:
-    """Up to when what stands is accounted for; None when the ledger knows of nothing that stands."""
-    return max((tracked.accrued_to for tracked in readings.tracked().values()), default=None)
+def last_seen(readings: Readings, now: datetime) -> datetime | None:
+    """Up to when what stands, or stood at last, is accounted for; None when the ledger knows of nothing that ever did.
+
+    A cloud's clock that is ahead of ours puts that later than now.
+    """
+    standing = [tracked.accrued_to for tracked in readings.tracked().values()]
+    ended = [] if standing else [one.at for one in readings.gone(_EVER)]
+    return max((min(at, now) for at in (*standing, *ended)), default=None)
 
 
 def _grouped(spent: Iterable[SubjectSpend], names: Callable[[Subject], tuple[str, ...]]) -> tuple[Group, ...]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,32 @@ def test_bill_of_accounts_that_cannot_be_listed_is_a_warning_and_asked_for_again
 
     assert "Warning: bills of subscription" in unread.stderr
     assert ask("show", "--by", "account", "--billed")[DEV]["billed"] is not None
+
+
+def test_account_that_was_deleted_is_billed_all_the_same(ask: Ask, sandbox: Sandbox, run: Run) -> None:
+    group = f"/subscriptions/{sandbox.env['AZURE_SUBSCRIPTION_ID']}/resourceGroups/rg-models"
+    rest = [{"id": f"{group}/providers/Microsoft.CognitiveServices/accounts/{PROD}", "kind": "OpenAI"}]
+    body = {"data": rest, "totalRecords": 1}
+    gone = {"error": {"code": "ResourceNotFound", "message": "no such account"}}
+    sandbox.client.fault({"operation": "graph.resources", "kind": "status", "status": 200, "body": body})
+    sandbox.client.fault({"operation": "accounts.get", "kind": "status", "status": 404, "body": gone})
+    run("guard", "plan", expect=None)
+    run("guard", "apply", expect=None)
+
+    shown = ask("show", "--by", "account", "--billed")
+
+    both = [Decimal(shown[account]["billed"]["amount"]) for account in (DEV, PROD)]
+    assert Decimal(shown["total"]["billed"]["amount"]) == sum(both)
+
+
+def test_spend_is_dated_though_nothing_stands_any_more(ask: Ask, run: Run) -> None:
+    for account in (DEV, PROD):
+        run("deployment", "delete", f"{account}/bot", "--yes")
+
+    told = run("spend", "show").stderr
+
+    assert "nothing was read yet" not in told
+    assert "Accrued up to 2026-09-03" in told
 
 
 def test_bill_that_cannot_be_read_is_a_warning(ask: Ask, sandbox: Sandbox, run: Run) -> None:

@@ -107,4 +107,4 @@ def test_policy_keeps_its_own_period(basis: Basis) -> None:
 
 
 def test_last_seen_is_how_far_the_ledger_accounts(ledger: Ledger) -> None:
-    assert last_seen(ledger.readings) == NOW
+    assert last_seen(ledger.readings, NOW) == NOW
