@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from deployer.domain.act import Act, ActKind, Phase
 from deployer.domain.deployment import Account, Deployment, DeploymentId
 from deployer.domain.target import is_bare, resolve
-from deployer.errors import DeployerError, InvalidUsage, NotFound
+from deployer.errors import CloudError, DeployerError, InvalidUsage, NotFound
 from deployer.guard.context import GuardContext
 from deployer.guard.restoration import unpack
 from deployer.policy.phrase import instant
@@ -16,7 +16,7 @@ JOURNAL_DEPTH = 10_000
 
 
 def find_account(context: GuardContext, provider: str, name: str) -> Account:
-    """The account of that name, or the only one there is. Raises InvalidUsage, also for an unknown provider."""
+    """The account of that name, or the only one there is. Raises InvalidUsage, or CloudError when it may be unseen."""
     cloud = find_provider(context, provider)
     reading = cloud.inventory.observe()
     if not name and len(reading.accounts) == 1 and reading.complete:
@@ -30,10 +30,10 @@ def find_account(context: GuardContext, provider: str, name: str) -> Account:
             return account
     seen = ", ".join(account.name for account in reading.accounts) or "none"
     gaps = "".join(f"; not observed: {gap}" for gap in reading.gaps)
-    raise InvalidUsage(
-        f"there is no account {name!r} on {provider} (seen: {seen}{gaps})",
-        next_step="choose one of them with --account, or another cloud with --provider",
-    )
+    message = f"there is no account {name!r} on {provider} (seen: {seen}{gaps})"
+    if not reading.complete:
+        raise CloudError(message, next_step="`deployer doctor` says what is missing")
+    raise InvalidUsage(message, next_step="choose one of them with --account, or another cloud with --provider")
 
 
 def find_provider(context: GuardContext, name: str) -> Provider:

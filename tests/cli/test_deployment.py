@@ -304,6 +304,8 @@ def test_only_account_that_was_read_is_not_taken_for_the_only_one(
     refused = run("deployment", "create", "bot", "--model", "gpt-4.1-mini", env=both, expect=2)
 
     assert "not all accounts could be read" in refused.stderr
+    unseen = run("deployment", "create", "bot", "--model", "gpt-4.1-mini", "--account", PROD, env=both, expect=1)
+    assert "not observed: accounts of subscription 11111111-2222" in unseen.stderr
 
 
 def _group(sandbox: Sandbox) -> str:
