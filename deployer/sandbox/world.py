@@ -72,6 +72,7 @@ class Settings:
     metric_fill: str = "absent"
     arm_limits: bool = True
     latency: float = 0.0
+    reinforcement_hours: float = 1.5  # how long a reinforcement job trains
     model_ready_seconds: float = 0.0  # how long a fine-tuned model answers 404 after its job succeeded
 
 

@@ -5,7 +5,8 @@ nothing to say; files and jobs are created with 201; the log has every tenth ste
 tokens; `trained_tokens` is not the billed figure.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from deployer.sandbox.catalog import MODELS
@@ -14,16 +15,27 @@ from deployer.sandbox.dataplane.dialect import (
     has_started,
     unix,
     write_hyperparameters,
+    write_method,
     write_metrics,
+    write_progress,
+    write_rewards,
     write_table,
 )
 from deployer.sandbox.dataplane.error import ApiError, azure_error
+from deployer.sandbox.price import azure_price
 from deployer.sandbox.training.file import StoredFile
 from deployer.sandbox.training.fit import Step
 from deployer.sandbox.training.job import Job
 from deployer.sandbox.training.order import BadOrder
 from deployer.sandbox.training.schedule import Phase
-from deployer.sandbox.training.workshop import BaseName, Vendor, WrongState
+from deployer.sandbox.training.workshop import (
+    METHODS_OF_CHATS,
+    METHODS_OF_OTHERS,
+    METHODS_OF_REASONING,
+    BaseName,
+    Vendor,
+    WrongState,
+)
 
 _PENDING_SECONDS, _PROCESSED_SECONDS = 2.0, 10.0
 _WORDS = {Phase.VALIDATING: "pending", Phase.QUEUED: "pending"}
@@ -41,16 +53,28 @@ _TIERS = {
     "developer": "developer",
 }
 _PADDING_PER_EXAMPLE = 6
+_MOST = Decimal(5000)
 
 
-def resolve_base(model: str, now: datetime) -> BaseName:
-    """A model that can be fine-tuned today, by name or by name and version. Raises BadOrder."""
+def resolve_base(model: str, now: datetime, method: str = "supervised") -> BaseName:
+    """A model that can be fine-tuned so today, by name or by name and version. Raises BadOrder."""
     for known in MODELS:
         full = f"{known.name}-{known.version}"
         named = model == full or (known.default and model == known.name)
-        if named and known.fine_tune_until > now.date().isoformat() and not known.name.startswith("o"):
+        if named and known.fine_tune_until > now.date().isoformat() and method in _methods(known.name):
             return BaseName(known.name, known.version, full)
     raise BadOrder(f"The specified base model '{model}' does not support fine-tuning.", "model")
+
+
+def _methods(name: str) -> tuple[str, ...]:
+    if name.startswith("gpt-oss"):
+        return METHODS_OF_OTHERS
+    return METHODS_OF_REASONING if name.startswith("o") else METHODS_OF_CHATS
+
+
+def affords(model: str, tier: str, region: str) -> timedelta:
+    """How long reinforcement may train: the service pauses a job at $5,000 of training and grading."""
+    return timedelta(hours=float(_MOST / azure_price(model, tier, "training-hours", region).amount))
 
 
 def round_billed(tokens: int) -> int:
@@ -71,6 +95,8 @@ def tuned_name(base: BaseName, token: str, suffix: str) -> str:
 
 
 def write_results(job: Job) -> bytes:
+    if job.order.method == "reinforcement":
+        return write_rewards(job)
     rows = []
     for step in job.fit.steps:
         row = write_metrics(step)
@@ -94,6 +120,8 @@ VENDOR = Vendor(
     tier=tier_of,
     write_results=write_results,
     is_ready=is_ready,
+    affords=affords,
+    validates=True,
 )
 
 
@@ -126,7 +154,7 @@ class AzureDialect:
             "created_at": unix(job.schedule.created),
             "training_file": order.training_file,
             "hyperparameters": hyperparameters,
-            "method": {"type": order.method, order.method: {"hyperparameters": hyperparameters}},
+            "method": write_method(job, hyperparameters),
             "seed": job.seed,
             "trainingType": order.training_type or "standard",
         }
@@ -166,11 +194,9 @@ class AzureDialect:
         written: dict[str, Any] = {"finished_at": unix(end)} if end else {}
         if phase is Phase.SUCCEEDED:
             padding = len(job.training) * job.recipe.epochs * _PADDING_PER_EXAMPLE
-            written |= {
-                "fine_tuned_model": job.model_name,
-                "result_files": [job.result_file],
-                "trained_tokens": job.tokens + padding,
-            }
+            written |= {"fine_tuned_model": job.model_name, "result_files": [job.result_file]}
+            if job.order.method != "reinforcement":
+                written["trained_tokens"] = job.tokens + padding
         if phase is Phase.FAILED and job.fault:
             written["error"] = {
                 "code": "jsonlValidationFailed",
@@ -179,12 +205,8 @@ class AzureDialect:
         return written
 
     def _step(self, job: Job, step: Step) -> Happening:
-        text = f"Step {step.number}: training loss={step.train.loss}"
-        if step.valid:
-            text += f", validation loss={step.valid.loss}"
-        if step.full_valid:
-            text += f", full validation loss={step.full_valid.loss}"
-        return Happening(job.step_instant(step.number), text, data=write_metrics(step))
+        text = f"Step {step.number}: {write_progress(job, step)}"
+        return Happening(job.step_instant(step.number), text, data=write_metrics(step, job.order.method))
 
     def _ending(self, job: Job, phase: Phase) -> list[Happening]:
         at = job.schedule.ends() or job.schedule.created
@@ -193,6 +215,7 @@ class AzureDialect:
             return [Happening(at, f"Preprocessing failed for file {job.fault_param}: {message}", "error")]
         if phase is Phase.CANCELLED:
             return [Happening(at, "Job cancelled.")]
-        billed = round_billed(job.tokens)
-        texts = ("Job succeeded.", "Model Evaluation Passed.", f"Completed results file: {job.result_file}")
-        return [Happening(at, text) for text in (*texts, f"Training tokens billed: {billed}")]
+        texts = ["Job succeeded.", "Model Evaluation Passed.", f"Completed results file: {job.result_file}"]
+        if job.order.method != "reinforcement":
+            texts.append(f"Training tokens billed: {round_billed(job.tokens)}")
+        return [Happening(at, text) for text in texts]

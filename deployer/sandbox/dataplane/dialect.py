@@ -1,6 +1,6 @@
 """What differs on the wire between the two vendors' fine-tuning APIs, and what both share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -84,22 +84,43 @@ def write_checkpoints(job: Job, now: datetime) -> list[dict[str, Any]]:
                 "created_at": unix(job.step_instant(step)),
                 "fine_tuned_model_checkpoint": job.name_at(step),
                 "fine_tuning_job_id": job.id,
-                "metrics": write_metrics(job.fit.steps[step - 1]),
+                "metrics": write_metrics(job.fit.steps[step - 1], job.order.method),
                 "step_number": step,
             }
         )
     return rows
 
 
-def write_metrics(step: Step) -> dict[str, float]:
-    """A step's numbers under the names of checkpoints and events; what was not computed is absent."""
+def write_metrics(step: Step, method: str = "supervised") -> dict[str, float]:
+    """A step's numbers under the names of checkpoints and events; what was not computed is absent.
+
+    Reinforcement has no losses: the share that was answered well is its mean reward.
+    """
     named: dict[str, float] = {"step": step.number}
     scores = {"train": step.train, "valid": step.valid, "full_valid": step.full_valid}
     for name, score in scores.items():
-        if score is not None:
+        if score is not None and method == "reinforcement":
+            named[f"{name}_mean_reward"] = round(score.accuracy, 5)
+        elif score is not None:
             named[f"{name}_loss"] = round(score.loss, 5)
             named[f"{name}_mean_token_accuracy"] = round(score.accuracy, 5)
     return named
+
+
+def write_progress(job: Job, step: Step, places: int | None = None) -> str:
+    """A step's numbers in a sentence of the log."""
+    rewarded = job.order.method == "reinforcement"
+    word = "mean reward" if rewarded else "loss"
+    scores = {"training": step.train, "validation": step.valid, "full validation": step.full_valid}
+    numbers = {name: score.accuracy if rewarded else score.loss for name, score in scores.items() if score}
+    texts = {name: f"{number}" if places is None else f"{number:.{places}f}" for name, number in numbers.items()}
+    return ", ".join(f"{name} {word}={text}" for name, text in texts.items())
+
+
+def write_rewards(job: Job) -> bytes:
+    """The result file of reinforcement."""
+    names = ("step", "train_mean_reward", "valid_mean_reward", "full_valid_mean_reward")
+    return write_table(names, [write_metrics(step, job.order.method) for step in job.fit.steps])
 
 
 def write_hyperparameters(job: Job, *, decided: bool) -> dict[str, Any]:
@@ -112,6 +133,13 @@ def write_hyperparameters(job: Job, *, decided: bool) -> dict[str, Any]:
             recipe.rate_multiplier if decided or wanted.rate_multiplier is not None else "auto"
         ),
     }
+
+
+def write_method(job: Job, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
+    """How the job trains, with what only its method has."""
+    order = job.order
+    details: dict[str, Any] = {"hyperparameters": {**hyperparameters, **order.wanted.own}}
+    return {"type": order.method, order.method: details | ({"grader": order.grader} if order.grader else {})}
 
 
 def write_table(columns: Sequence[str], rows: Sequence[dict[str, float]]) -> bytes:

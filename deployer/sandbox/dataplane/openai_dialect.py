@@ -8,7 +8,10 @@ from deployer.sandbox.dataplane.dialect import (
     has_started,
     unix,
     write_hyperparameters,
+    write_method,
     write_metrics,
+    write_progress,
+    write_rewards,
     write_table,
 )
 from deployer.sandbox.dataplane.error import ApiError, openai_error
@@ -32,6 +35,8 @@ def tuned_name(base: BaseName, token: str, suffix: str) -> str:
 
 
 def write_results(job: Job) -> bytes:
+    if job.order.method == "reinforcement":
+        return write_rewards(job)
     rows = []
     for step in job.fit.steps:
         row = write_metrics(step)
@@ -81,7 +86,7 @@ class OpenAIDialect:
         return {
             "object": "fine_tuning.job",
             "id": job.id,
-            "model": resolve_base(order.model, job.schedule.created).full,
+            "model": resolve_base(order.model, job.schedule.created, order.method).full,
             "created_at": unix(job.schedule.created),
             "finished_at": unix(end) if phase.ended and end else None,
             "estimated_finish": unix(end) if phase is Phase.RUNNING and end else None,
@@ -92,13 +97,13 @@ class OpenAIDialect:
             "validation_file": order.validation_file or None,
             "training_file": order.training_file,
             "hyperparameters": hyperparameters,
-            "trained_tokens": job.billed_tokens(now) if succeeded else None,
+            "trained_tokens": job.billed_tokens(now) if succeeded and order.method != "reinforcement" else None,
             "error": self._fault(job) if phase is Phase.FAILED else None,
             "user_provided_suffix": order.suffix or None,
             "seed": job.seed,
             "integrations": [],
             "metadata": dict(order.metadata) or None,
-            "method": {"type": order.method, order.method: {"hyperparameters": hyperparameters}},
+            "method": write_method(job, hyperparameters),
         }
 
     def log(self, job: Job, now: datetime) -> list[Happening]:
@@ -139,12 +144,8 @@ class OpenAIDialect:
         return {"code": job.fault.code, "message": message, "param": job.fault_param}
 
     def _step(self, job: Job, step: Step) -> Happening:
-        text = f"Step {step.number}/{job.total_steps}: training loss={step.train.loss:.2f}"
-        if step.valid:
-            text += f", validation loss={step.valid.loss:.2f}"
-        if step.full_valid:
-            text += f", full validation loss={step.full_valid.loss:.2f}"
-        data = {**write_metrics(step), "total_steps": job.total_steps}
+        text = f"Step {step.number}/{job.total_steps}: {write_progress(job, step, places=2)}"
+        data = {**write_metrics(step, job.order.method), "total_steps": job.total_steps}
         return Happening(job.step_instant(step.number), text, data=data)
 
     def _ending(self, job: Job, phase: Phase) -> list[Happening]:

@@ -1,8 +1,9 @@
 """Training data as the services read it: one example per line, and the vendors' words when it is wrong."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from deployer.sandbox.token import count_message, read_text
@@ -34,18 +35,25 @@ class _BadLine(Exception):
     pass
 
 
-def parse_examples(content: bytes, *, pairs: bool = False) -> tuple[Example, ...] | BadData:
-    """All examples of a file, or the first thing wrong with it; `pairs` of prompt and completion, else chats."""
+def parse_examples(
+    content: bytes, method: str = "supervised", *, pairs: bool = False, graded: Sequence[str] = ()
+) -> tuple[Example, ...] | BadData:
+    """All examples of a file, or the first thing wrong with it, as the method reads them.
+
+    `pairs`: supervised examples are pairs of prompt and completion, not chats. `graded` are the fields that a
+    grader reads: the first of them is what the learner imitates, for it has no time to find out.
+    """
     try:
         lines = content.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
         return BadData("invalid_training_file", "Invalid file format. Input file must be UTF-8 encoded.")
+    read = partial(_parse_prompt, graded) if method == "reinforcement" else _reader(method, pairs)
     examples = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            examples.append(_parse_line(line, number, pairs))
+            examples.append(read(_parse_line(line, number), number))
         except _BadLine as bad:
             return BadData("invalid_training_file", str(bad))
     return tuple(examples)
@@ -66,7 +74,7 @@ def split_prompt(messages: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
     return system, users[-1] if users else ""
 
 
-def _parse_line(line: str, number: int, pairs: bool) -> Example:
+def _parse_line(line: str, number: int) -> Mapping[str, Any]:
     try:
         row = json.loads(line)
     except ValueError:
@@ -76,11 +84,34 @@ def _parse_line(line: str, number: int, pairs: bool) -> Example:
             "Expected file to have JSONL format, where every line is a valid JSON dictionary. "
             f'Line {number} is not a dictionary (HINT: line starts with: "{line[:12]}...").'
         )
-    if "preferred_output" in row:
-        return _parse_preference(row, number)
-    if pairs:
-        return _parse_completion(row, number)
-    return _build(_check_messages(row.get("messages"), number), number)
+    return row
+
+
+def _reader(method: str, pairs: bool) -> Callable[[Mapping[str, Any], int], Example]:
+    if method == "dpo":
+        return _parse_preference
+    return _parse_completion if pairs else _parse_chat
+
+
+def _parse_chat(row: Mapping[str, Any], number: int) -> Example:
+    messages = _check_messages(row.get("messages"), number)
+    if messages[-1]["role"] != "assistant":
+        raise _BadLine(f"Invalid file format. Example {number} must end with an assistant message.")
+    return _build(messages, number)
+
+
+def _parse_prompt(graded: Sequence[str], row: Mapping[str, Any], number: int) -> Example:
+    """A prompt for reinforcement: its last message is the user's, and the grader finds its fields beside it."""
+    messages = _check_messages(row.get("messages"), number)
+    if messages[-1]["role"] != "user":
+        raise _BadLine(f"Invalid file format. Example {number}: the last message must be from the user.")
+    for name in graded:
+        if name not in row:
+            raise _BadLine(f'Invalid file format. Example {number} is missing key "{name}", which the grader uses.')
+    system, user = split_prompt(messages)
+    beside = [row[name] for name in graded] or [value for name, value in row.items() if name != "messages"]
+    answer = str(beside[0]) if beside else user
+    return Example(system, user, answer, _PRIMER + sum(count_message(message) for message in messages))
 
 
 def _parse_completion(row: Mapping[str, Any], number: int) -> Example:
@@ -98,7 +129,10 @@ def _parse_preference(row: Mapping[str, Any], number: int) -> Example:
         raise _BadLine(f'Invalid file format. Example {number} needs "input" and "preferred_output".')
     asked = given.get("messages")
     both = [*asked, *preferred] if isinstance(asked, list) else None
-    return _build(_check_messages(both, number), number)
+    messages = _check_messages(both, number)
+    if messages[-1]["role"] != "assistant":
+        raise _BadLine(f"Invalid file format. Example {number} must prefer an assistant message.")
+    return _build(messages, number)
 
 
 def _check_messages(messages: object, number: int) -> list[Mapping[str, Any]]:
@@ -111,7 +145,7 @@ def _check_messages(messages: object, number: int) -> list[Mapping[str, Any]]:
             raise _BadLine(f"Invalid file format. Example {number}, message {index} has an invalid role.")
         if not {"content", "tool_calls", "function_call"} & message.keys():
             raise _BadLine(f'Invalid file format. Example {number}, message {index} is missing key "content".')
-    if not messages or messages[-1]["role"] != "assistant":
+    if not messages:
         raise _BadLine(f"Invalid file format. Example {number} must end with an assistant message.")
     return messages
 

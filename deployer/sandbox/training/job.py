@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 
 from deployer.sandbox.training.example import BadData, Example
@@ -76,3 +77,8 @@ class Job:
         if phase is Phase.SUCCEEDED:
             return self.tokens
         return int(self.tokens * self.schedule.work(now)) if phase is Phase.CANCELLED else 0
+
+    def billed_hours(self, now: datetime) -> Decimal:
+        """Reinforcement is billed by the hour of training, to the hundredth; a failed job by none."""
+        hours = 0.0 if self.schedule.fails else self.schedule.work(now) * self.schedule.training.total_seconds() / 3600
+        return Decimal(str(round(hours, 2)))

@@ -5,28 +5,39 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from deployer.sandbox.training.bad import BadOrder
 from deployer.sandbox.training.fit import Recipe
+from deployer.sandbox.training.grader import check_grader
+
+__all__ = ["BadOrder", "JobOrder", "Wanted", "decide", "parse_order"]
 
 _SUFFIX = re.compile(r"[A-Za-z0-9_\- ]{1,64}")
-_METHODS = {"supervised", "dpo"}
-_LIMITS = {"n_epochs": (1, 50), "batch_size": (1, 256), "learning_rate_multiplier": (0.0, 1000.0)}
-
-
-class BadOrder(ValueError):
-    """A request that the vendor refuses with 400; `param` is the field."""
-
-    def __init__(self, message: str, param: str) -> None:
-        super().__init__(message)
-        self.param = param
+METHODS = ("supervised", "dpo", "reinforcement")
+_LIMITS = {
+    "n_epochs": (1, 50),
+    "batch_size": (1, 256),
+    "learning_rate_multiplier": (0.0, 1000.0),
+    "beta": (0.0, 2.0),
+    "compute_multiplier": (0.00001, 10.0),
+    "eval_interval": (1, 1_000_000),
+    "eval_samples": (1, 1_000_000),
+}
+_OWN = {
+    "supervised": (),
+    "dpo": ("beta",),
+    "reinforcement": ("compute_multiplier", "eval_interval", "eval_samples"),
+}
+_EFFORTS = ("default", "low", "medium", "high")
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Hyperparameters as asked; None is `auto`."""
+    """Hyperparameters as asked; None is `auto`. `own` are those that only its method has, as asked or `auto`."""
 
     epochs: int | None = None
     batch_size: int | None = None
     rate_multiplier: float | None = None
+    own: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -42,6 +53,7 @@ class JobOrder:
     seed: int | None = None
     training_type: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
+    grader: Mapping[str, Any] | None = None
 
 
 def parse_order(body: object) -> JobOrder:
@@ -53,22 +65,24 @@ def parse_order(body: object) -> JobOrder:
             raise BadOrder(f"Missing required parameter: '{name}'.", name)
     method = body.get("method") or {"type": "supervised"}
     kind = method.get("type") if isinstance(method, dict) else None
-    if kind not in _METHODS:
-        raise BadOrder(f"Invalid value for 'method.type': {kind!r}. Supported here: 'supervised' and 'dpo'.", "method")
+    if kind not in METHODS:
+        known = ", ".join(f"'{name}'" for name in METHODS)
+        raise BadOrder(f"Invalid value: '{kind}'. Supported values are: {known}.", "method")
     suffix = body.get("suffix") or ""
     if suffix and not (isinstance(suffix, str) and _SUFFIX.fullmatch(suffix)):
         raise BadOrder("Invalid suffix: up to 64 letters, digits, dashes and underscores.", "suffix")
-    nested = (method.get(kind) or {}).get("hyperparameters")
+    details = method.get(kind) or {}
     return JobOrder(
         model=body["model"],
         training_file=body["training_file"],
         validation_file=body.get("validation_file") or "",
         method=kind,
-        wanted=_read_wanted(nested or body.get("hyperparameters") or {}),
+        wanted=_read_wanted(kind, details.get("hyperparameters") or body.get("hyperparameters") or {}),
         suffix=suffix,
         seed=body.get("seed"),
         training_type=body.get("trainingType") or "",
         metadata=body.get("metadata") or {},
+        grader=check_grader(details.get("grader")) if kind == "reinforcement" else None,
     )
 
 
@@ -89,13 +103,24 @@ def _auto_epochs(examples: int) -> int:
     return max(1, 25_000 // examples) if examples * 3 > 25_000 else 3
 
 
-def _read_wanted(given: Mapping[str, Any]) -> Wanted:
+def _read_wanted(method: str, given: Mapping[str, Any]) -> Wanted:
     epochs, batch = _number(given, "n_epochs"), _number(given, "batch_size")
     return Wanted(
         epochs=None if epochs is None else int(epochs),
         batch_size=None if batch is None else int(batch),
         rate_multiplier=_number(given, "learning_rate_multiplier"),
+        own=_read_own(method, given),
     )
+
+
+def _read_own(method: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    numbers = {name: _number(given, name) for name in _OWN[method]}
+    own: dict[str, Any] = {name: "auto" if number is None else number for name, number in numbers.items()}
+    if method == "reinforcement":
+        own["reasoning_effort"] = given.get("reasoning_effort") or "default"
+        if own["reasoning_effort"] not in _EFFORTS:
+            raise BadOrder(f"Invalid value for 'reasoning_effort': {own['reasoning_effort']!r}.", "reasoning_effort")
+    return own
 
 
 def _number(given: Mapping[str, Any], name: str) -> float | None:

@@ -87,15 +87,24 @@ class Schedule:
         return at
 
     def pause(self, now: datetime) -> None:
+        """A pause that was going to come by itself is overtaken by this one."""
+        self.pauses = [pause for pause in self.pauses if pause[0] <= now]
         self.pauses.append((now, None))
+
+    def pause_after(self, work: float) -> None:
+        """Pause by itself once this share of training is done, when that is not all of it."""
+        at = self.instant(work) if work < 1 else None
+        if at is not None:
+            self.pauses.append((at, None))
 
     def resume(self, now: datetime) -> None:
         begin, _ = self.pauses.pop()
         self.pauses.append((begin, now))
 
     def _running(self, now: datetime) -> Phase:
-        if self.pauses:
-            begin, end = self.pauses[-1]
+        begun = [pause for pause in self.pauses if pause[0] <= now]
+        if begun:
+            begin, end = begun[-1]
             if end is None:
                 return Phase.PAUSING if now < begin + _TURNING else Phase.PAUSED
             if now < end + _TURNING:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from deployer.sandbox.training.example import BadData, Example, parse_examples, require_enough
 from deployer.sandbox.training.file import FileStore, StoredFile, Upload
 from deployer.sandbox.training.fit import FittedModel, Recipe
+from deployer.sandbox.training.grader import graded_fields
 from deployer.sandbox.training.job import Job
 from deployer.sandbox.training.order import BadOrder, JobOrder, decide
 from deployer.sandbox.training.schedule import Phase, Schedule, training_time
@@ -19,6 +20,11 @@ from deployer.sandbox.world import TrainingCharge, World
 
 COMPLETION_MODELS = {"davinci-002", "babbage-002"}
 """They learn pairs of prompt and completion, not chats."""
+
+METHODS_OF_CHATS = ("supervised", "dpo")
+METHODS_OF_REASONING = ("reinforcement",)
+METHODS_OF_OTHERS = ("supervised",)
+"""By which methods a base model is trained: one that chats, one that reasons, and the others."""
 
 _SHORTEST_QUEUE, _LONGEST_QUEUE = 180.0, 600.0
 
@@ -42,17 +48,23 @@ class BaseName:
 
 @dataclass(frozen=True)
 class Vendor:
-    """What differs between the clouds. `base` raises BadOrder for a model that cannot be tuned at that instant."""
+    """What differs between the clouds. `base` raises BadOrder for a model that cannot be tuned so at that instant.
+
+    Of reinforcement: `affords` is how long the vendor lets a base model be trained on a tier in a region until it
+    pauses the job by itself; `validates` whether it wants validation data.
+    """
 
     provider: str
     auto_rate: float
     result_name: str
-    base: Callable[[str, datetime], BaseName]
+    base: Callable[[str, datetime, str], BaseName]
     tuned_name: Callable[[BaseName, str, str], str]
     billed: Callable[[int], int]
     tier: Callable[[str], str]
     write_results: Callable[[Job], bytes]
     is_ready: Callable[[StoredFile, datetime], bool]
+    affords: Callable[[str, str, str], timedelta] | None = None
+    validates: bool = False
 
 
 class Workshop:
@@ -84,10 +96,11 @@ class Workshop:
     def create(self, owner: str, order: JobOrder) -> Job:
         """Accept a job; bad data shows only once it has been validated. Raises BadOrder."""
         now = self._world.now()
-        base = self._vendor.base(order.model, now)
-        pairs = base.name in COMPLETION_MODELS
-        training, fault = self._read(owner, order.training_file, "training_file", pairs)
-        validation, bad = self._read(owner, order.validation_file, "validation_file", pairs)
+        base = self._vendor.base(order.model, now, order.method)
+        if order.method == "reinforcement" and self._vendor.validates and not order.validation_file:
+            raise BadOrder("A validation file is required for reinforcement fine-tuning.", "validation_file")
+        training, fault = self._read(owner, order, base, "training_file")
+        validation, bad = self._read(owner, order, base, "validation_file")
         job = self._build(owner, order, base, (training, validation), fault or require_enough(training) or bad)
         job.fault_param = "validation_file" if job.fault is bad else "training_file"
         self.jobs[job.id] = job
@@ -150,27 +163,31 @@ class Workshop:
 
     def _close(self, job: Job, at: datetime) -> None:
         job.settled = True
-        quantity = self._vendor.billed(job.billed_tokens(at))
+        by_hour = job.order.method == "reinforcement"
+        quantity = job.billed_hours(at) if by_hour else Decimal(self._vendor.billed(job.billed_tokens(at)))
         if quantity:
             self._charge(job, quantity, at)
         if job.phase(at) is Phase.SUCCEEDED:
             self._announce(job, at)
             self.files.add(self._result(job, at))
 
-    def _charge(self, job: Job, quantity: int, at: datetime) -> None:
-        base = self._vendor.base(job.order.model, job.schedule.created)
+    def _charge(self, job: Job, quantity: Decimal, at: datetime) -> None:
         self._world.charge_training(
             TrainingCharge(
                 provider=self._vendor.provider,
                 account=job.owner,
                 job=job.id,
-                model=base.name,
-                quantity=Decimal(quantity),
+                model=self._base(job).name,
+                quantity=quantity,
                 at=at,
                 tier=self._vendor.tier(job.order.training_type),
+                meter="training-hours" if job.order.method == "reinforcement" else "training",
                 start=job.schedule.started,
             )
         )
+
+    def _base(self, job: Job) -> BaseName:
+        return self._vendor.base(job.order.model, job.schedule.created, job.order.method)
 
     def _announce(self, job: Job, at: datetime) -> None:
         """The model is named by its job at once, and found by its name a little later."""
@@ -180,7 +197,7 @@ class Workshop:
                 self._world.announce_model(job.owner, job.name_at(step))
 
     def _publish(self, job: Job, at: datetime) -> None:
-        base = self._vendor.base(job.order.model, job.schedule.created)
+        base = self._base(job)
         for step in job.checkpoints(at):
             name = job.name_at(step)
             self._models[job.owner, name.lower()] = (job, step)
@@ -197,7 +214,10 @@ class Workshop:
 
     # --- making a job -------------------------------------------------------------------------
 
-    def _read(self, owner: str, file_id: str, param: str, pairs: bool) -> tuple[tuple[Example, ...], BadData | None]:
+    def _read(
+        self, owner: str, order: JobOrder, base: BaseName, param: str
+    ) -> tuple[tuple[Example, ...], BadData | None]:
+        file_id = order.training_file if param == "training_file" else order.validation_file
         if not file_id:
             return (), None
         file = self.files.find(owner, file_id)
@@ -209,7 +229,8 @@ class Workshop:
                 "Please try again later.",
                 param,
             )
-        parsed = parse_examples(file.content, pairs=pairs)
+        pairs, graded = base.name in COMPLETION_MODELS, graded_fields(order.grader)
+        parsed = parse_examples(file.content, order.method, pairs=pairs, graded=graded)
         return ((), parsed) if isinstance(parsed, BadData) else (parsed, None)
 
     def _build(
@@ -224,6 +245,9 @@ class Workshop:
         token = naming.hex("job")
         seed = order.seed if order.seed is not None else int(token[:7], 16)
         recipe = decide(order.wanted, len(data[0]), self._vendor.auto_rate, seed)
+        schedule = self._plan(token, data[0], recipe, fault is not None)
+        if order.method == "reinforcement":
+            self._bound(schedule, owner, order, base)
         return Job(
             id=f"ftjob-{token}",
             owner=owner,
@@ -232,7 +256,7 @@ class Workshop:
             training=data[0],
             validation=data[1],
             recipe=recipe,
-            schedule=self._plan(token, data[0], recipe, fault is not None),
+            schedule=schedule,
             model_name=self._vendor.tuned_name(base, token, order.suffix),
             result_file=f"file-{naming.hex('file')}",
             fault=fault,
@@ -246,6 +270,15 @@ class Workshop:
             training=training_time(sum(example.tokens for example in training) * recipe.epochs),
             fails=fails,
         )
+
+    def _bound(self, schedule: Schedule, owner: str, order: JobOrder, base: BaseName) -> None:
+        """Reinforcement takes hours, and is paused by the vendor when it has cost as much as the vendor allows."""
+        schedule.training = timedelta(hours=self._world.settings.reinforcement_hours)
+        account = self._world.cloud.account(owner)
+        if self._vendor.affords is None or account is None:
+            return
+        affordable = self._vendor.affords(base.name, self._vendor.tier(order.training_type), account.region)
+        schedule.pause_after(affordable / schedule.training)
 
     def _require(self, job: Job, act: str, allowed: Callable[[Phase], bool]) -> None:
         phase = job.phase(self._world.now())
