@@ -1,7 +1,8 @@
 """`deployer dataset`: is this file fit to train on, before it costs anything."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -13,8 +14,16 @@ if TYPE_CHECKING:
     from deployer.datasets.check import DatasetReport
     from deployer.errors import Problem
 
+F = TypeVar("F", bound=Callable[..., Any])
 DATA_FILE = click.Path(path_type=Path, dir_okay=False)
+METHODS = click.Choice(("supervised", "dpo", "reinforcement"), case_sensitive=False)
 _SHOWN = 100
+
+
+def method_options(function: F) -> F:
+    """How the data shall be trained on."""
+    function = click.option("--grader", type=DATA_FILE, help="reinforcement: what scores an answer, as JSON.")(function)
+    return click.option("--method", type=METHODS, help="Default: what the rows of the data are for.")(function)
 
 
 @click.group()
@@ -33,19 +42,25 @@ def dataset() -> None:
 @click.argument("file", type=DATA_FILE)
 @click.option("--model", default="", metavar="NAME", help="Count with this model's tokenizer and check its context.")
 @click.option("--validation", type=DATA_FILE, help="The validation file: checked too, and for leaks between both.")
+@method_options
 @output_option
-def check(file: Path, model: str, validation: Path | None, output: str) -> None:
+def check(
+    file: Path, model: str, validation: Path | None, method: str | None, grader: Path | None, output: str
+) -> None:
     """Check a JSONL file for fine-tuning: every problem at once, with its line. Exit 4 when there are errors.
 
     \b
     Examples:
       deployer dataset check train.jsonl --model gpt-4o-mini
       deployer dataset check train.jsonl --validation valid.jsonl -o json
+      deployer dataset check prompts.jsonl --method reinforcement --grader grader.json
     """
     from deployer.datasets.check import check_dataset
+    from deployer.training.grader import load_grader
 
+    fields = load_grader(grader).fields if grader else ()
     with progress(f"checking {file.name}"):
-        report = check_dataset(file, model, validation)
+        report = check_dataset(file, model, validation, method or ("reinforcement" if grader else ""), fields)
     if output == "table":
         _print(report)
     else:
@@ -67,7 +82,7 @@ def estimate_file(app: "App", file: Path, model: str, epochs: int | None, output
       deployer dataset estimate train.jsonl --model gpt-4.1-mini
       deployer dataset estimate train.jsonl --model gpt-4o-mini --epochs 2 -o json
     """
-    from deployer.cli.training import estimate_document, print_estimates
+    from deployer.cli.estimate import estimate_document, print_estimates
     from deployer.domain.job import Hyperparameters
     from deployer.training.order import Order, estimates
 
@@ -86,6 +101,7 @@ def document(report: "DatasetReport") -> dict[str, Any]:
         "file": report.path,
         "ok": report.ok,
         "kind": report.kind,
+        "method": report.method,
         "model": report.model or None,
         "encoding": report.encoding,
         "encoding_assumed": report.assumed,

@@ -11,6 +11,7 @@ from typing import Any
 
 from deployer.datasets import balance, overlap, privacy
 from deployer.datasets.encoding import Reading, counter, reading_of
+from deployer.datasets.method import method_of, rows_of
 from deployer.datasets.outline import Outline, conversation, outline, spoken
 from deployer.datasets.portion import Portion, in_parallel, portions
 from deployer.datasets.shape import faults, is_reinforcement
@@ -47,8 +48,28 @@ class DatasetReport:
     personal: Mapping[str, int] = field(default_factory=dict)
 
     @property
+    def method(self) -> str:
+        """How the vendors train on it."""
+        return method_of(self.kind)
+
+    @property
     def ok(self) -> bool:
         return not self.errors
+
+
+@dataclass(frozen=True)
+class _Demand:
+    """What rows are read for: a model, and for reinforcement the fields that its grader reads."""
+
+    reading: Reading
+    graded: tuple[str, ...] | None = None
+
+    def kind(self, document: Mapping[str, Any]) -> str:
+        if "input" in document:
+            return "preference"
+        if "prompt" in document:
+            return "completion"
+        return "reinforcement" if self.graded is not None or is_reinforcement(document) else "chat"
 
 
 @dataclass
@@ -66,10 +87,16 @@ class _Tally:
     images: int = 0
 
 
-def check_dataset(path: Path, model: str = "", validation: Path | None = None) -> DatasetReport:
-    """Read `path` (and `validation`) once and report every problem. Raises InvalidUsage for a missing file."""
+def check_dataset(
+    path: Path, model: str = "", validation: Path | None = None, method: str = "", graded: tuple[str, ...] = ()
+) -> DatasetReport:
+    """Read `path` (and `validation`) once and report every problem. Raises InvalidUsage for a missing file.
+
+    `method` is how it shall be trained on, by default as its rows say; `graded` are the fields that a grader reads.
+    """
     reading = reading_of(model) if model else _UNGIVEN
-    tally = _read(path, reading)
+    demand = _Demand(reading, graded if method == "reinforcement" or graded else None)
+    tally = _read(path, demand)
     if tally.examples < FEWEST:
         few = f"{tally.examples} example{'s' if tally.examples > 1 else ''}" if tally.examples else "no examples"
         tally.errors.append(Problem(str(path), few, f"at least {FEWEST}: the services refuse fewer"))
@@ -80,8 +107,9 @@ def check_dataset(path: Path, model: str = "", validation: Path | None = None) -
     if len(tally.kinds) > 1:
         kinds = ", ".join(f"{number:,} {kind}" for kind, number in tally.kinds.most_common())
         tally.errors.append(Problem(str(path), f"rows of several kinds: {kinds}", "one kind a file"))
+    tally.errors += _misfits(path, tally, method)
     if validation is not None:
-        _validate(tally, validation, reading)
+        _validate(tally, validation, demand)
     tally.warnings += _personal(path, tally.personal)
     return _report(path, model, reading, tally, counts)
 
@@ -105,26 +133,27 @@ def _report(path: Path, model: str, reading: Reading, tally: _Tally, counts: Map
     )
 
 
-def _read(path: Path, reading: Reading) -> _Tally:
+def _read(path: Path, demand: _Demand) -> _Tally:
     """The whole file; a large one by several processes."""
     with open_data(path):
-        tallies = in_parallel(partial(_read_portion, path, reading), portions(path))
+        tallies = in_parallel(partial(_read_portion, path, demand), portions(path))
     return reduce(_merge, tallies)
 
 
-def _read_portion(path: Path, reading: Reading, portion: Portion) -> _Tally:
-    tally, tokens = _Tally(), TokenCounter(counter(reading.encoding))
-    completion = base_model(reading.model) in _COMPLETION_MODELS
+def _read_portion(path: Path, demand: _Demand, portion: Portion) -> _Tally:
+    tally, tokens = _Tally(), TokenCounter(counter(demand.reading.encoding))
+    completion, graded = base_model(demand.reading.model) in _COMPLETION_MODELS, demand.graded
     for row in read_rows(path, portion):
         if isinstance(row, Problem):
             (tally.warnings if row.seen == BOM else tally.errors).append(row)
             tally.examples += row.seen != BOM
             continue
         tally.examples += 1
-        wrong = [Problem(row.where, seen, expected) for seen, expected in faults(row.document, completion=completion)]
+        found = faults(row.document, completion=completion, graded=graded)
+        wrong = [Problem(row.where, seen, expected) for seen, expected in found]
         tally.errors += wrong
         if not wrong:
-            _take(row, reading, tokens, tally)
+            _take(row, demand, tokens, tally)
     return tally
 
 
@@ -142,15 +171,16 @@ def _merge(first: _Tally, second: _Tally) -> _Tally:
     return first
 
 
-def _take(row: Row, reading: Reading, tokens: TokenCounter, tally: _Tally) -> None:
+def _take(row: Row, demand: _Demand, tokens: TokenCounter, tally: _Tally) -> None:
     """Count and outline one example of valid shape."""
+    reading = demand.reading
     size = tokens.example(row.document)
     tally.tokens += size
     tally.longest = max(tally.longest, size)
     if reading.longest is not None and size > reading.longest:
         too_long = Problem(row.where, f"{size:,} tokens", f"at most {reading.longest:,}: the rest would be cut off")
         (tally.warnings if reading.assumed else tally.errors).append(too_long)
-    tally.kinds[_kind(row.document)] += 1
+    tally.kinds[demand.kind(row.document)] += 1
     messages = conversation(row.document)
     said = [spoken(message) for message in messages]
     tally.outlines.append(outline(row.where, row.line, row.document, messages, said))
@@ -162,9 +192,17 @@ def _take(row: Row, reading: Reading, tokens: TokenCounter, tally: _Tally) -> No
     tally.images += row.raw.count(b'"image_url"') > 0
 
 
-def _validate(tally: _Tally, validation: Path, reading: Reading) -> None:
+def _misfits(path: Path, tally: _Tally, method: str) -> Iterator[Problem]:
+    """Rows of another kind than the method trains on; only those of valid shape have a kind."""
+    for kind, number in tally.kinds.items():
+        if method and method_of(kind) != method:
+            seen = f"{number:,} {kind} row{'s' if number > 1 else ''}, which {method_of(kind)} training takes"
+            yield Problem(str(path), seen, f"for --method {method}: {rows_of(method)}")
+
+
+def _validate(tally: _Tally, validation: Path, demand: _Demand) -> None:
     """Add the validation file's problems, and what of it was trained on."""
-    other = _read(validation, reading)
+    other = _read(validation, demand)
     tally.errors += other.errors
     if not other.examples:
         tally.errors.append(Problem(str(validation), "no examples", "at least one"))
@@ -209,11 +247,3 @@ def _notes(model: str, reading: Reading, tally: _Tally) -> Iterable[str]:
     if tally.images:
         yield f"{tally.images:,} examples hold images, whose tokens were not counted"
     yield privacy.NOT_CHECKED
-
-
-def _kind(document: Mapping[str, Any]) -> str:
-    if "input" in document:
-        return "preference"
-    if "prompt" in document:
-        return "completion"
-    return "reinforcement" if is_reinforcement(document) else "chat"

@@ -6,7 +6,7 @@ reinforcement rows and, for completion models, prompt/completion rows are all va
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
@@ -22,9 +22,14 @@ Fault = tuple[str, str]
 """What was seen, and what was expected."""
 
 
-def faults(document: Any, *, completion: bool = False) -> Iterator[Fault]:
-    """Everything wrong with one example; `completion` allows prompt/completion rows."""
-    if not isinstance(document, Mapping):
+def faults(document: Any, *, completion: bool = False, graded: Collection[str] | None = None) -> Iterator[Fault]:
+    """Everything wrong with one example; `completion` allows prompt/completion rows.
+
+    `graded`: it is to be trained on by reinforcement, with a grader that reads these fields of it.
+    """
+    if graded is not None and isinstance(document, Mapping) and "messages" in document:
+        yield from _prompt(document, graded)
+    elif not isinstance(document, Mapping):
         yield f"a JSON {_kind(document)}", "an object with `messages`"
     elif any(key in document for key in _PREFERENCE) and "messages" not in document:
         yield from _preference(document)
@@ -40,6 +45,21 @@ def is_reinforcement(document: Mapping[str, Any]) -> bool:
     if not isinstance(messages, list) or not messages or set(document) <= _CHAT_KEYS:
         return False
     return isinstance(messages[-1], Mapping) and messages[-1].get("role") in ("user", "developer", "system", "tool")
+
+
+def _prompt(document: Mapping[str, Any], graded: Collection[str]) -> Iterator[Fault]:
+    """A row for a grader: both vendors want the last message from the user, and the rest is the grader's business."""
+    messages = document["messages"]
+    if not isinstance(messages, list) or not messages:
+        yield f"`messages` is {'empty' if messages == [] else _kind(messages)}", "a list of messages"
+        return
+    yield from _messages(messages, "messages")
+    yield from _tools(document)
+    if (last := _role(messages[-1])) != "user":
+        yield f"the last message is from {last or 'nobody'}", "from user: reinforcement learns the answer by its grade"
+    for name in graded:
+        if name not in document:
+            yield f"no `{name}`", f"a value: the grader reads item.{name}"
 
 
 def _without_messages(document: Mapping[str, Any], completion: bool) -> Iterator[Fault]:

@@ -82,13 +82,13 @@ def listed(provider: str, model: str, models: ModelList) -> Closing:
     )
 
 
-def look(provider: Provider, account: Account, model: str) -> Closing:
+def look(provider: Provider, account: Account, model: str, method: str = "supervised") -> Closing:
     """Ask the vendor. Dates that cannot be read come from its pages; raises CloudError when it cannot be asked."""
     try:
         known = listed(provider.name, model, provider.catalog.models(account))
     except CloudError as error:
         known = replace(printed(provider.name, model), unknown=error.message)
-    return replace(known, refusal=provider.training.refusal(account, model), asked=True)
+    return replace(known, refusal=provider.training.refusal(account, model, method), asked=True)
 
 
 def shutdown(provider: str, model: str) -> date | None:
@@ -110,11 +110,8 @@ def obstacle(provider: str, model: str, now: datetime, closing: Closing | None =
 
 
 def warnings(provider: str, model: str, now: datetime, closing: Closing | None = None) -> Iterator[str]:
-    """What a person should know of the dates before paying for a job."""
+    """What a person should know of the dates before paying for a job that nothing stands in the way of."""
     known = closing or printed(provider, model)
-    if reason := obstacle(provider, model, now, known):
-        yield f"this job cannot be created any more: {reason}"
-        return
     name, base, today = _name(provider), base_model(model), now.astimezone(UTC).date()
     if known.tuned is not None:
         own = f" (the base itself on {known.base})" if known.base and known.base != known.tuned else ""

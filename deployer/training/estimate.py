@@ -5,68 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 
 from deployer.datasets.check import DatasetReport
 from deployer.datasets.encoding import reading_of
-from deployer.domain.charge import Meter
-from deployer.domain.deployment import Account, Deployment, DeploymentId, Tier
+from deployer.domain.deployment import Account
 from deployer.domain.job import Hyperparameters
 from deployer.domain.model import base_model
 from deployer.domain.money import Money
-from deployer.domain.residency import RETENTION, processed
+from deployer.domain.residency import RETENTION
 from deployer.errors import InvalidUsage
-from deployer.spend.price import PriceBook, PriceQuery, Rate, Unpriced
-from deployer.spend.standing import hourly
+from deployer.spend.price import PriceBook, Unpriced
 from deployer.training.closing import NOTHING_KNOWN, Closing, obstacle, printed, warnings
 from deployer.training.epoch import expected_epochs
+from deployer.training.method import is_offered, offered, unsuited
+from deployer.training.tier import PAUSED_AT, TIERS, UNBOUNDED, Place, Terms, TierCost, tier_cost, training_tier
 
 MOST_EPOCHS = 50
 """The vendors take 1 to 50."""
 
 CAP_IS_GONE = (
-    "Azure pauses a reinforcement job by itself at $5,000 of training and grading; "
+    f"Azure pauses a reinforcement job by itself at {PAUSED_AT} of training and grading; "
     "once it is resumed, nothing stops it again but its end, a cancel or a pause"
 )
 """From Azure's cost management page for fine-tuning, read 2026-11-20; the pause leaves a deployable checkpoint."""
 
 _AUTO_CEILING = 25
 """The most that `auto` is expected to choose, which a budget has to allow for."""
-
-TIERS = {
-    "standard": (Tier.REGIONAL, "Standard"),
-    "globalStandard": (Tier.GLOBAL, "GlobalStandard"),
-    "developerTier": (Tier.DEVELOPER, "DeveloperTier"),
-}
-"""Azure's training tiers: where the price is looked up, and the SKU that the model is then served on."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where to train: an account, whose region prices depend on, and Azure's training tier ("" elsewhere)."""
-
-    account: Account
-    tier: str = ""
-
-
-@dataclass(frozen=True)
-class TierCost:
-    """The price of one training tier and what the model costs an hour when served on its SKU.
-
-    `processed` says where the data goes; `refused` why a policy does not let this tier be taken, "" if none does.
-    """
-
-    tier: str
-    cost: Money | Unpriced
-    rate: Rate | None
-    hosting: Money | Unpriced
-    processed: str = ""
-    refused: str = ""
-
-    @property
-    def hosting_monthly(self) -> Money | Unpriced:
-        """730 hours, as the vendors reckon a month."""
-        return self.hosting if isinstance(self.hosting, Unpriced) else self.hosting * 730
 
 
 @dataclass(frozen=True)
@@ -92,6 +56,7 @@ class Estimate:
     closing: Closing = NOTHING_KNOWN
     obstacle: str = ""
     instead: tuple[TierCost, ...] = ()
+    method: str = "supervised"
 
     @property
     def trained_tokens(self) -> int:
@@ -105,6 +70,7 @@ def estimate(
     book: PriceBook,
     at: datetime,
     seen: Closing | None = None,
+    terms: Terms = UNBOUNDED,
 ) -> Estimate:
     """Price a job on checked data; `seen` is what the vendor says of its end, by default what its pages say.
 
@@ -112,14 +78,15 @@ def estimate(
     """
     if parameters.epochs is not None and not 1 <= parameters.epochs <= MOST_EPOCHS:
         raise InvalidUsage(f"--epochs {parameters.epochs} cannot be: the vendors take 1 to {MOST_EPOCHS}")
-    provider, model, tier = place.account.provider, report.model, training_tier(place)
+    account, model, tier = place.account, report.model, training_tier(place)
     epochs = parameters.epochs or expected_epochs(report.valid)
-    names = list(TIERS) if provider == "azure" else [""]
-    costs = {name: _tier_cost(report, place.account, name, epochs, book, at) for name in names}
-    closing = seen or printed(provider, model)
+    names = list(TIERS) if account.provider == "azure" else [""]
+    costs = {name: tier_cost(report, Place(account, name), epochs, terms, book, at) for name in names}
+    closing = seen or printed(account.provider, model)
     at_most = epochs if parameters.epochs else max(epochs, _AUTO_CEILING)
+    reason = unsuited(account.provider, model, report.method) or obstacle(account.provider, model, at, closing)
     return Estimate(
-        place=Place(place.account, tier),
+        place=Place(account, tier),
         model=model,
         examples=report.valid,
         tokens=report.tokens,
@@ -127,103 +94,65 @@ def estimate(
         epochs_expected=parameters.epochs is None,
         chosen=costs[tier],
         tiers=tuple(costs.values()),
-        ceiling=_tier_cost(report, place.account, tier, at_most, book, at).cost,
+        ceiling=tier_cost(report, Place(account, tier), at_most, terms, book, at).cost,
         inference_until=closing.tuned,
-        warnings=tuple(_warnings(report, place, at, closing)),
-        notes=tuple(_notes(provider)),
+        warnings=tuple(_warnings(report, place, at, closing, reason, terms)),
+        notes=tuple(_notes(account.provider, report.method)),
         closing=closing,
-        obstacle=obstacle(provider, model, at, closing),
-        instead=tuple(_instead(report, provider, epochs, book, at)),
+        obstacle=reason,
+        instead=tuple(_instead(report, account.provider, epochs, terms, book, at)),
+        method=report.method,
     )
 
 
 def offer(estimate: Estimate) -> str:
-    """The same job on Azure in one line: what each tier costs to train and to host."""
-    tiers = "; ".join(f"{one.tier} {one.cost}, then {one.hosting_monthly} a month" for one in estimate.instead)
-    return f"fine-tune on Azure OpenAI with --provider azure ({tiers})" if tiers else "choose another model"
+    """The same job on Azure in one line: what each tier costs to train and to host; or what Azure trains."""
+    tiers = "; ".join(f"{one.tier} {one}, then {one.hosting_monthly} a month" for one in estimate.instead)
+    if tiers:
+        return f"fine-tune on Azure OpenAI with --provider azure ({tiers})"
+    asked = estimate.place.account.provider
+    where = asked if unsuited(asked, estimate.model, estimate.method) else "azure"
+    return f"by {estimate.method}, {where} trains {', '.join(offered(where, estimate.method))}"
 
 
-def training_tier(place: Place) -> str:
-    """Azure's tier as Azure spells it, `standard` when none is named; "" where there are no tiers."""
-    if place.account.provider != "azure":
-        if place.tier:
-            raise InvalidUsage(f"--tier is Azure's: {place.account.provider} has no training tiers")
-        return ""
-    names = {name.lower(): name for name in TIERS}
-    found = names.get((place.tier or "standard").lower())
-    if found is None:
-        raise InvalidUsage(f"--tier {place.tier} is not known", next_step=f"use one of {', '.join(TIERS)}")
-    return found
-
-
-def billed_tokens(provider: str, tokens: int) -> int:
-    """Tokens as billed: Azure rounds to 1,000 (up here, so that an estimate is not below the bill)."""
-    return -(-tokens // 1000) * 1000 if provider == "azure" else tokens
-
-
-def training_rate(
-    account: Account, model: str, tier: str, book: PriceBook, at: datetime, meter: Meter = Meter.TRAINING
-) -> Rate | Unpriced:
-    """The price of a trained token (or of an hour, of reinforcement) in force at `at`."""
-    return book.find(
-        PriceQuery(
-            provider=account.provider,
-            meter=meter,
-            model=base_model(model),
-            tier=price_tier(tier),
-            region=account.region,
-            fine_tuned=True,
-            at=at,
-        )
-    )
-
-
-def price_tier(tier: str) -> Tier:
-    """Where the price of a training tier is looked up; a tier that is not known has no price."""
-    lowered = {name.lower(): price for name, (price, _) in TIERS.items()}
-    return lowered.get(tier.lower(), Tier.UNKNOWN) if tier else Tier.GLOBAL
-
-
-def _tier_cost(
-    report: DatasetReport, account: Account, tier: str, epochs: int, book: PriceBook, at: datetime
-) -> TierCost:
-    rate = training_rate(account, report.model, tier, book, at)
-    if report.kind == "reinforcement":
-        rate = Unpriced(
-            f"reinforcement training of {report.model}: it is billed by the hour, and no one knows how many"
-        )
-    hosting = _hosting(account, report.model, tier, book, at)
-    where = processed(account.provider, price_tier(tier), account.region)
-    if isinstance(rate, Unpriced):
-        return TierCost(tier, rate, None, hosting, where)
-    tokens = billed_tokens(account.provider, report.tokens * epochs)
-    return TierCost(tier, rate.cost(Decimal(tokens)), rate, hosting, where)
-
-
-def _hosting(account: Account, model: str, tier: str, book: PriceBook, at: datetime) -> Money | Unpriced:
-    """What the fine-tuned model will cost an hour, used or not."""
-    price, sku = TIERS.get(tier, (Tier.GLOBAL, ""))
-    identity = DeploymentId(account.provider, account.name, "estimate")
-    return hourly(Deployment(identity, account, model, base_model(model), True, sku=sku, tier=price), book, at)
-
-
-def _notes(provider: str) -> Iterator[str]:
-    yield "how long it will train and queue is not known beforehand; neither is billed on supervised jobs"
+def _notes(provider: str, method: str) -> Iterator[str]:
+    unknown = "how long it will train and queue is not known beforehand"
+    if method == "reinforcement":
+        yield f"{unknown}; training is billed by the hour, queueing, pauses and failed jobs are not"
+    else:
+        yield f"{unknown}; neither is billed on supervised jobs"
     if provider in RETENTION:
         yield RETENTION[provider]
 
 
-def _instead(report: DatasetReport, provider: str, epochs: int, book: PriceBook, at: datetime) -> Iterator[TierCost]:
-    """OpenAI closes: the same job on Azure, at list prices, for each of its tiers."""
-    if provider == "openai":
-        yield from (_tier_cost(report, Account("azure", "", ""), tier, epochs, book, at) for tier in TIERS)
+def _instead(
+    report: DatasetReport, provider: str, epochs: int, terms: Terms, book: PriceBook, at: datetime
+) -> Iterator[TierCost]:
+    """OpenAI closes: the same job on Azure, at list prices, for each of its tiers, where Azure trains that model."""
+    if provider == "openai" and is_offered("azure", report.model, report.method):
+        azure = Account("azure", "", "")
+        yield from (tier_cost(report, Place(azure, tier), epochs, terms, book, at) for tier in TIERS)
 
 
-def _warnings(report: DatasetReport, place: Place, at: datetime, closing: Closing) -> Iterator[str]:
-    yield from warnings(place.account.provider, report.model, at, closing)
-    if reading_of(report.model).assumed:
-        yield f"{report.model} is not known here: its tokens were counted with {report.encoding}"
+def _warnings(
+    report: DatasetReport, place: Place, at: datetime, closing: Closing, reason: str, terms: Terms
+) -> Iterator[str]:
+    provider, model = place.account.provider, report.model
+    if reason:
+        yield f"this job cannot be created: {reason}"
+    else:
+        yield from warnings(provider, model, at, closing)
+    if provider == "openai" and not is_offered("azure", model, report.method):
+        models = ", ".join(offered("azure", report.method))
+        yield f"Azure does not train {base_model(model)} by {report.method}; it trains {models}"
+    if reading_of(model).assumed:
+        yield f"{model} is not known here: its tokens were counted with {report.encoding}"
     if place.tier.lower() == "developertier":
         yield "a model served on the developer tier is deleted after 24 hours, whatever it does"
-    if report.kind == "reinforcement" and place.account.provider == "azure":
+    if report.method == "reinforcement" and provider == "azure":
         yield CAP_IS_GONE
+    if terms.hours is not None:
+        yield (
+            f"it is paused after {terms.hours:f} hours of training, at most an hour late, by `deployer serve`, by "
+            "`deployer guard apply` every hour or by `finetune watch`; where none of them runs nothing pauses it"
+        )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from deployer.domain.act import Act, ActKind, Phase
-from deployer.domain.charge import Charge, Spend
+from deployer.domain.charge import Bound, Charge, Spend
 from deployer.domain.deployment import Account
 from deployer.domain.job import Job, JobEvent
 from deployer.domain.money import Money
@@ -20,8 +20,9 @@ from deployer.guard.gate import settle_ids
 from deployer.guard.lock import exclusive
 from deployer.ports.cloud import Provider
 from deployer.training.intervention import recover_interventions
+from deployer.training.limit import hold_to_limit, max_hours
 from deployer.training.order import choose_account, choose_provider
-from deployer.training.outcome import charge_of, says_enough, subject_key, subject_of, trained
+from deployer.training.outcome import began, charge_of, says_enough, subject_key, subject_of, trained
 from deployer.training.recovery import MARKER, discard_files, job_id_of, recover_starts
 
 FIRST_WAIT, LONGEST_WAIT = 5.0, 30.0
@@ -40,10 +41,11 @@ class Followed:
 
 @dataclass(frozen=True)
 class Look:
-    """One look at a job: its present state and the events that are new since the last look."""
+    """One look at a job: its present state, the events that are new, and what went wrong with acting on it."""
 
     job: Job
     events: tuple[JobEvent, ...]
+    warning: str = ""
 
 
 def list_jobs(
@@ -69,7 +71,7 @@ def list_jobs(
 
 
 def settle_open(context: GuardContext) -> tuple[Followed, ...]:
-    """Settle the jobs that we started, nobody watches and that have ended; one call for each that is open.
+    """Settle the jobs that we started and that have ended, pause those whose hours are over; a call for each open one.
 
     For a sweep, so that a budget knows what a job cost although nobody lists it. A cloud that does not
     answer now is asked again by the next sweep.
@@ -77,6 +79,7 @@ def settle_open(context: GuardContext) -> tuple[Followed, ...]:
     recover_starts(context)
     recover_interventions(context)
     settled: list[Followed] = []
+    paused = context.ledger.decisions.history(context.clock.now()).paused
     for act in context.ledger.journal.unfinished():
         provider = context.providers.get(str(act.body.get("provider", "")))
         if act.kind is not ActKind.START_JOB or provider is None or not (job_id := job_id_of(act)):
@@ -85,6 +88,9 @@ def settle_open(context: GuardContext) -> tuple[Followed, ...]:
             account = choose_account(provider, str(act.body.get("account", "")))
             job = provider.training.job(account, job_id)
             settled += settle_jobs(context, provider, account, (job,)) if job.ended else ()
+            if not paused and max_hours(act) is not None:
+                events = provider.training.events(account, job_id)
+                hold_to_limit(context, Followed(provider, account, job), act, events)
     return tuple(settled)
 
 
@@ -119,11 +125,23 @@ def watch(context: GuardContext, found: Followed) -> Iterator[Look]:
         told.update((event.id, event.message) for event in fresh)
         if job.ended:
             settle_jobs(context, found.provider, account, (job,))
-        yield Look(job, fresh)
+        job, warning = _held(context, replace(found, job=job), events)
+        yield Look(job, fresh, warning)
         if job.ended or job.status.lower() == "paused":
             return
         context.clock.sleep(wait)
         wait = min(wait * 1.5, LONGEST_WAIT)
+
+
+def _held(context: GuardContext, found: Followed, events: Sequence[JobEvent]) -> tuple[Job, str]:
+    """The job, paused when its hours are over; what cannot be paused now is tried again at the next look."""
+    act = _act_of(found, _acts(context))
+    if act is None:
+        return found.job, ""
+    try:
+        return hold_to_limit(context, found, act, events)
+    except DeployerError as error:
+        return found.job, f"its hours are over, and it could not be paused: {error.message}"
 
 
 def settle_jobs(
@@ -164,7 +182,7 @@ def _settle(context: GuardContext, found: Followed, act: Act | None) -> Followed
         now = context.clock.now()
         events = () if says_enough(job, now) else found.provider.training.events(found.account, job.id)
         done = trained(job, events, int(expected) if expected is not None else None)
-        charge = charge_of(job, found.account, done, context.book, now)
+        charge = charge_of(job, found.account, done, context.book, now, began(job, events))
         managed = act is not None or MARKER in job.metadata
         context.ledger.readings.record_subject(subject_of(job, found.account, managed=managed), [charge])
         cost = _spend([charge])
@@ -192,10 +210,11 @@ def _charged(context: GuardContext, jobs: Sequence[Job]) -> Mapping[str, Spend]:
 
 
 def _spend(charges: Sequence[Charge]) -> Spend:
-    amounts = [charge.amount for charge in charges if charge.amount is not None]
+    """What is charged as an upper bound is no more than that: it may have cost nothing."""
+    known = [(charge.amount, charge.bound) for charge in charges if charge.amount is not None]
+    low = Money.total(amount for amount, bound in known if bound is Bound.EXACT)
     unpriced = tuple(charge.source for charge in charges if charge.amount is None)
-    total = Money.total(amounts)
-    return Spend(total, total, unpriced)
+    return Spend(low, Money.total(amount for amount, _ in known), unpriced)
 
 
 def _act_of(found: Followed, acts: Mapping[tuple[str, str], Act]) -> Act | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 from deployer.datasets.check import DatasetReport, check_dataset
@@ -17,7 +19,9 @@ from deployer.ports.cloud import Provider
 from deployer.spend.price import PriceBook
 from deployer.training.closing import Closing, look, printed
 from deployer.training.epoch import expected_epochs
-from deployer.training.estimate import Estimate, Place, estimate
+from deployer.training.estimate import Estimate, estimate
+from deployer.training.grader import Grader, load_grader
+from deployer.training.tier import Place, Terms
 
 CLOUDS = ("azure", "openai")
 """What is compared when no cloud is configured: the ones the price book knows."""
@@ -28,7 +32,8 @@ class Order:
     """A job that a person asks for; an empty `provider` or `account` means the only one there is.
 
     Without epochs the expected number is asked for by name, so that the price is bounded;
-    `auto_epochs` leaves the choice to the vendor.
+    `auto_epochs` leaves the choice to the vendor. An empty `method` is the one that the data is for.
+    Reinforcement takes a `grader`, and `max_hours` of training after which we pause it.
     """
 
     model: str
@@ -41,6 +46,14 @@ class Order:
     suffix: str = ""
     seed: int | None = None
     tier: str = ""
+    method: str = ""
+    grader: Path | None = None
+    max_hours: Decimal | None = None
+
+    @property
+    def wanted(self) -> str:
+        """The method, as far as the order says; only reinforcement has a grader."""
+        return self.method or ("reinforcement" if self.grader else "")
 
 
 @dataclass(frozen=True)
@@ -53,6 +66,7 @@ class Quote:
     hyperparameters: Hyperparameters
     report: DatasetReport
     estimate: Estimate
+    grader: Grader | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -63,24 +77,26 @@ class Quote:
                 with path.open("rb") as content:
                     digest.update(hashlib.file_digest(content, "sha256").digest())
         facts = (self.account.resource_id, self.order.model, self.hyperparameters, self.order.suffix, self.order.seed)
-        digest.update(repr((*facts, self.estimate.place.tier)).encode())
+        digest.update(repr((*facts, self.estimate.place.tier, self.report.method)).encode())
+        digest.update(json.dumps(self.grader.document if self.grader else None, sort_keys=True).encode())
         return digest.hexdigest()[:32]
 
 
 def quote(context: GuardContext, order: Order) -> Quote:
     """Check the data and price the job. Raises InvalidFile with every problem of the data; nothing is sent."""
     provider = choose_provider(context.providers, order.provider)
-    report = check_dataset(order.training, order.model, order.validation)
-    if not report.ok:
-        raise InvalidFile(report.errors, next_step=f"mend the data; `deployer dataset check {order.training}`")
+    report, grader = _checked(order)
+    if report.method == "reinforcement":
+        _require_reinforceable(order, provider.name, grader)
     account = choose_account(provider, order.account)
     parameters = order.hyperparameters
     if parameters.epochs is None and not order.auto_epochs:
         parameters = replace(parameters, epochs=expected_epochs(report.valid))
     place = Place(account, order.tier)
-    seen = look(provider, account, order.model)
-    priced = estimate(report, place, parameters, context.book, context.clock.now(), seen)
-    return Quote(order, provider, account, parameters, report, priced)
+    seen = look(provider, account, order.model, report.method)
+    now, terms = context.clock.now(), _terms(order, grader)
+    priced = estimate(report, place, parameters, context.book, now, seen, terms)
+    return Quote(order, provider, account, parameters, report, priced, grader)
 
 
 def estimates(providers: Mapping[str, Provider], book: PriceBook, at: datetime, order: Order) -> list[Estimate]:
@@ -89,9 +105,7 @@ def estimates(providers: Mapping[str, Provider], book: PriceBook, at: datetime, 
     A named account is looked up for its region; OpenAI, where it is configured, for what it closes. No data is
     sent, nothing is created. Raises InvalidFile with every problem of the data.
     """
-    report = check_dataset(order.training, order.model, order.validation)
-    if not report.ok:
-        raise InvalidFile(report.errors, next_step=f"mend the data; `deployer dataset check {order.training}`")
+    report, grader = _checked(order)
     if order.account:
         accounts = [choose_account(choose_provider(providers, order.provider), order.account)]
     elif order.provider:
@@ -99,20 +113,55 @@ def estimates(providers: Mapping[str, Provider], book: PriceBook, at: datetime, 
     else:
         names = ["azure"] if order.tier else list(providers) or list(CLOUDS)
         accounts = [Account(name, "", "") for name in names]
-    places = [Place(account, order.tier) for account in accounts]
+    places, terms = [Place(account, order.tier) for account in accounts], _terms(order, grader)
     return [
-        estimate(report, place, order.hyperparameters, book, at, _seen(providers, place.account, order))
+        estimate(
+            report, place, order.hyperparameters, book, at, _seen(providers, place.account, order, report.method), terms
+        )
         for place in places
     ]
 
 
-def _seen(providers: Mapping[str, Provider], account: Account, order: Order) -> Closing | None:
+def _checked(order: Order) -> tuple[DatasetReport, Grader | None]:
+    """The data, fit for what is asked. Raises InvalidFile, or InvalidUsage for options that do not go together."""
+    if order.grader and order.wanted != "reinforcement":
+        raise InvalidUsage(f"--grader is for reinforcement: --method {order.method} has no grader")
+    grader = load_grader(order.grader) if order.grader else None
+    fields = grader.fields if grader else ()
+    report = check_dataset(order.training, order.model, order.validation, order.wanted, fields)
+    if not report.ok:
+        raise InvalidFile(report.errors, next_step=f"mend the data; `deployer dataset check {order.training}`")
+    if order.max_hours is not None and report.method != "reinforcement":
+        raise InvalidUsage(f"--max-hours is for reinforcement: {report.method} jobs are billed by the token")
+    return report, grader
+
+
+def _require_reinforceable(order: Order, provider: str, grader: Grader | None) -> None:
+    """Azure takes no reinforcement job without validation data (its guide's requirements, read 2026-11-20)."""
+    if grader is None:
+        raise InvalidUsage(
+            "not started: a reinforcement job needs a grader",
+            next_step="--grader FILE: a JSON file as the vendor's guide to graders shows",
+        )
+    if provider == "azure" and order.validation is None:
+        raise InvalidUsage(
+            "not started: Azure takes no reinforcement job without validation data",
+            next_step="--validation FILE: rows of the same kind that are not trained on",
+        )
+
+
+def _terms(order: Order, grader: Grader | None) -> Terms:
+    return Terms(order.max_hours, grader.models if grader else ())
+
+
+def _seen(providers: Mapping[str, Provider], account: Account, order: Order, method: str) -> Closing | None:
     """What the vendor itself says of the end; None, its pages then, where no account is named and it does not close."""
     provider = providers.get(account.provider)
     if provider is None or not (order.account or account.provider == "openai"):
         return None
     try:
-        return look(provider, account if order.account else choose_account(provider, ""), order.model)
+        place = account if order.account else choose_account(provider, "")
+        return look(provider, place, order.model, method)
     except DeployerError as error:
         return replace(printed(account.provider, order.model), unknown=error.message)
 

@@ -16,13 +16,15 @@ from deployer.domain.money import Money
 from deployer.domain.period import Period
 from deployer.domain.subject import Subject, SubjectKind
 from deployer.spend.price import PriceBook, Rate, Unpriced
-from deployer.training.estimate import billed_tokens, price_tier, training_rate
+from deployer.training.tier import billed_tokens, price_tier, training_rate
 
 _BILLED = re.compile(r"[Tt]raining tokens billed: ([\d,]+)")
 _LONG_AGO = timedelta(days=62)
 """No budget of a month or less looks back so far."""
 
 _FREE = "failed jobs are not billed"
+_BEGAN = ("fine-tuning job started", "training started")
+"""How OpenAI and Azure say in a job's log that training begins."""
 _STEP = re.compile(r"[Ss]tep (\d+)(?:/(\d+))?")
 
 
@@ -51,7 +53,7 @@ def trained(job: Job, events: Sequence[JobEvent], expected: int | None) -> Train
         return Trained(job.trained_tokens, bound, "trained_tokens of the job")
     if job.succeeded:
         return Trained(expected, Bound.UPPER, "the estimate: the vendor has not said what it billed")
-    if not _trained_at_all(events):
+    if events and not _trained_at_all(events):
         return Trained(0, Bound.EXACT, "cancelled before training: not billed")
     return Trained(_work_done(events, expected), Bound.UPPER, "the estimate, for a job cancelled while it trained")
 
@@ -61,10 +63,18 @@ def says_enough(job: Job, now: datetime) -> bool:
 
     OpenAI's figure is exact, failed jobs cost nothing, and of a job that ended long ago the upper bound will do.
     """
-    if job.status.lower() in {"failed", "deleted"} or job.method.lower() == "reinforcement":
+    if job.status.lower() in {"failed", "deleted"}:
         return True
     old = job.finished_at is not None and now - job.finished_at > _LONG_AGO
+    if job.method.lower() == "reinforcement":
+        return old
     return job.trained_tokens is not None and (old or job.provider == "openai")
+
+
+def began(job: Job, events: Sequence[JobEvent]) -> datetime | None:
+    """When training began, by the event that says so, else when the job was created: hours are billed from there."""
+    said = (event.at for event in events if event.message.rstrip(".").lower() in _BEGAN and event.at)
+    return next(said, job.created_at)
 
 
 def billed_in(events: Sequence[JobEvent]) -> int | None:
@@ -75,13 +85,15 @@ def billed_in(events: Sequence[JobEvent]) -> int | None:
     return None
 
 
-def charge_of(job: Job, account: Account, done: Trained, book: PriceBook, now: datetime) -> Charge:
+def charge_of(
+    job: Job, account: Account, done: Trained, book: PriceBook, now: datetime, since: datetime | None = None
+) -> Charge:
     """The charge of an ended job, of zero tokens when it is known that nothing is billed.
 
-    An unknown price or quantity makes an unpriced charge, never a free one.
+    An unknown price or quantity makes an unpriced charge, never a free one. `since`: when training began.
     """
     if job.method.lower() == "reinforcement":
-        return _by_the_hour(job, account, book, now)
+        return _by_the_hour(job, account, done, book, now, since or job.created_at)
     end = (job.finished_at or now).replace(microsecond=0)
     tier = job.training_tier or ("standard" if job.provider == "azure" else "")
     rate: Rate | Unpriced = training_rate(account, job.model, tier, book, end)
@@ -94,17 +106,19 @@ def charge_of(job: Job, account: Account, done: Trained, book: PriceBook, now: d
     return _charge(job, Meter.TRAINING, Decimal(done.tokens or 0), amount, source, done.bound, now)
 
 
-def _by_the_hour(job: Job, account: Account, book: PriceBook, now: datetime) -> Charge:
-    """Reinforcement is billed by the hour of training: at most from its creation to its end, queue included."""
+def _by_the_hour(
+    job: Job, account: Account, done: Trained, book: PriceBook, now: datetime, since: datetime | None
+) -> Charge:
+    """Reinforcement is billed by the hour of training: at most from its begin to its end, pauses included."""
     end, tier = job.finished_at or now, job.training_tier or ("standard" if job.provider == "azure" else "")
     rate = training_rate(account, job.model, tier, book, end, Meter.TRAINING_HOURS)
-    if job.status.lower() == "failed":
-        return _charge(job, Meter.TRAINING_HOURS, Decimal(0), Money.zero(), _FREE, Bound.EXACT, now)
-    if job.created_at is None or isinstance(rate, Unpriced):
+    if done.tokens == 0 and done.bound is Bound.EXACT:
+        return _charge(job, Meter.TRAINING_HOURS, Decimal(0), Money.zero(), done.source, Bound.EXACT, now)
+    if since is None or isinstance(rate, Unpriced):
         what = rate.what if isinstance(rate, Unpriced) else "how long it trained is not known"
         return _charge(job, Meter.TRAINING_HOURS, Decimal(0), None, what, Bound.UPPER, now)
-    hours = (Decimal((end - job.created_at) // timedelta(seconds=36)) + 1) / 100
-    source = f"all hours since it was created, without the tokens of graders; {rate.source}"
+    hours = (Decimal(max(end - since, timedelta()) // timedelta(seconds=36)) + 1) / 100
+    source = f"all hours since it began, without the tokens of graders; {rate.source}"
     return _charge(job, Meter.TRAINING_HOURS, hours, rate.cost(hours), source, Bound.UPPER, now)
 
 
@@ -155,7 +169,9 @@ def _rounded(provider: str, done: Trained) -> int:
 
 
 def _trained_at_all(events: Sequence[JobEvent]) -> bool:
-    return any(_STEP.search(event.message) or "step" in event.data for event in events)
+    """Reinforcement is billed from its begin on, before its first step is done."""
+    begun = [event for event in events if event.message.rstrip(".").lower() in _BEGAN]
+    return bool(begun) or any(_STEP.search(event.message) or "step" in event.data for event in events)
 
 
 def _work_done(events: Sequence[JobEvent], expected: int | None) -> int | None:

@@ -10,6 +10,8 @@ from deployer.guard.context import GuardContext
 from deployer.training.estimate import CAP_IS_GONE
 from deployer.training.follow import Followed
 from deployer.training.intervention import PAUSE, RESUME, intervene
+from deployer.training.limit import max_hours
+from deployer.training.recovery import job_id_of
 
 
 def pause(context: GuardContext, found: Followed, *, who: str, reason: str = "") -> Followed:
@@ -27,6 +29,8 @@ def resume(context: GuardContext, found: Followed, *, who: str, reason: str = ""
     return replace(found, job=intervene(context, found, RESUME, who=who, reason=reason))
 
 
-def warnings(job: Job) -> tuple[str, ...]:
+def warnings(context: GuardContext, job: Job) -> tuple[str, ...]:
     """What a person should know before letting a paused job go on."""
-    return (CAP_IS_GONE,) if job.method == "reinforcement" and job.provider == "azure" else ()
+    limits = [act for act in context.ledger.journal.unfinished() if job_id_of(act) == job.id and max_hours(act)]
+    ours = tuple(f"its {max_hours(act):f} hours were its limit: nothing of ours pauses it again" for act in limits)
+    return ours + ((CAP_IS_GONE,) if job.method == "reinforcement" and job.provider == "azure" else ())

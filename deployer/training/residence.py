@@ -11,7 +11,8 @@ from deployer.domain.subject import Subject, SubjectKind
 from deployer.errors import Refused
 from deployer.policy.document import PolicySet
 from deployer.policy.residency import forbidden
-from deployer.training.estimate import Estimate, TierCost, price_tier
+from deployer.training.estimate import Estimate
+from deployer.training.tier import TierCost, price_tier
 
 
 def judge_tiers(found: Estimate, policies: PolicySet) -> Estimate:

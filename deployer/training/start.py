@@ -14,13 +14,15 @@ from dataclasses import dataclass
 from deployer.domain.act import Act, ActKind, Phase
 from deployer.domain.job import Job, JobSpec
 from deployer.domain.model import base_model
+from deployer.domain.money import Money
 from deployer.domain.subject import Subject, SubjectKind
-from deployer.errors import CloudError, DeployerError, InvalidUsage, Refused
+from deployer.errors import CloudError, DeployerError, Refused
 from deployer.guard.context import GuardContext
 from deployer.guard.gate import Pass, gate, settle
 from deployer.guard.lock import exclusive
 from deployer.guard.residence import keep_residency
-from deployer.training.estimate import offer, price_tier
+from deployer.training.estimate import Estimate, offer
+from deployer.training.limit import MAX_HOURS
 from deployer.training.order import Order, Quote, quote
 from deployer.training.outcome import subject_key
 from deployer.training.recovery import (
@@ -32,6 +34,7 @@ from deployer.training.recovery import (
     lock_name,
     recover_starts,
 )
+from deployer.training.tier import price_tier
 
 Say = Callable[[str], None]
 
@@ -55,11 +58,6 @@ def start(
     quoted = quote(context, order)
     if reason := quoted.estimate.obstacle:
         raise Refused(f"not started: {reason}", next_step=offer(quoted.estimate))
-    if quoted.report.kind == "reinforcement":
-        raise InvalidUsage(
-            "not started: a reinforcement job needs a grader, which cannot be given here",
-            next_step="create it in the vendor's portal; list, watch, pause and cancel work on it from here",
-        )
     recover_starts(context)
     with exclusive(context, lock_name(quoted.fingerprint)) as hold:
         if hold is None:
@@ -85,6 +83,7 @@ def _start(context: GuardContext, quoted: Quote, who: str, over_budget: str, say
     marker = uuid.uuid4().hex
     subject = _subject(context, quoted, marker)
     keep_residency(context, subject, quoted.estimate.place.tier)
+    _require_bound(quoted.estimate, over_budget)
     passed = gate(context, subject, quoted.estimate.ceiling, what="this job", override=over_budget)
     act = _intend(context, quoted, marker, who, over_budget, passed)
     try:
@@ -101,6 +100,16 @@ def _start(context: GuardContext, quoted: Quote, who: str, over_budget: str, say
         raise
     context.ledger.journal.step(act.id, Phase.CALLED, context.clock.now(), job.id)
     return Started(job, quoted, act.id, warnings=quoted.estimate.warnings + passed.warnings)
+
+
+def _require_bound(found: Estimate, over_budget: str) -> None:
+    """Hours that nothing limits cannot be held against a budget. Raises Refused."""
+    if found.method != "reinforcement" or isinstance(found.ceiling, Money) or over_budget:
+        return
+    steps = ["--over-budget REASON goes on without a bound"]
+    if found.chosen.rate is not None and "limits" in found.ceiling.what:
+        steps.insert(0, "--max-hours N pauses it after N hours of training")
+    raise Refused(f"not started: {found.ceiling}, which is not free", next_step="; ".join(steps))
 
 
 def _create(context: GuardContext, quoted: Quote, act: Act, spec: JobSpec) -> Job:
@@ -148,8 +157,10 @@ def _intend(context: GuardContext, quoted: Quote, marker: str, who: str, over_bu
             "learning_rate_multiplier": str(quoted.hyperparameters.learning_rate_multiplier or ""),
             "tier": estimate.place.tier,
             "expected_tokens": estimate.trained_tokens,
+            "method": estimate.method,
+            MAX_HOURS: str(order.max_hours or ""),
         },
-        numbers={"estimate": str(estimate.chosen.cost), "held": str(estimate.ceiling), **passed.numbers},
+        numbers={"estimate": str(estimate.chosen), "held": str(estimate.ceiling), **passed.numbers},
         at=context.clock.now(),
     )
 
@@ -172,7 +183,8 @@ def _upload(quoted: Quote, marker: str, say: Say) -> JobSpec:
         hyperparameters=quoted.hyperparameters,
         training_tier=quoted.estimate.place.tier,
         metadata={MARKER: marker},
-        method="dpo" if quoted.report.kind == "preference" else "supervised",
+        method=quoted.report.method,
+        grader=quoted.grader.document if quoted.grader else None,
     )
 
 

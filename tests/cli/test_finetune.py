@@ -229,7 +229,7 @@ def test_where_openai_closes_azure_is_offered_with_its_prices(run: Run, data: st
         ["azure", "globalStandard"],
         ["azure", "developerTier"],
     ]
-    assert "this job cannot be created any more: OpenAI takes no fine-tunes from this organisation" in result.stderr
+    assert "this job cannot be created: OpenAI takes no fine-tunes from this organisation" in result.stderr
     refused = run("finetune", "start", data, *MODEL, "--provider", "openai", expect=3)
     assert "Next: fine-tune on Azure OpenAI with --provider azure (standard" in refused.stderr
 

@@ -8,6 +8,7 @@ import pytest
 
 from deployer import pricebook
 from deployer.datasets.check import DatasetReport
+from deployer.domain.charge import Bound
 from deployer.domain.deployment import Account
 from deployer.domain.job import Hyperparameters
 from deployer.domain.money import Money
@@ -15,7 +16,8 @@ from deployer.errors import InvalidUsage
 from deployer.spend.price import PriceBook, Unpriced
 from deployer.training import closing
 from deployer.training.epoch import expected_epochs, steps
-from deployer.training.estimate import Estimate, Place, estimate
+from deployer.training.estimate import Estimate, estimate
+from deployer.training.tier import UNBOUNDED, Place, Terms
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 AZURE = Account("azure", "aoai", "/aoai", region="eastus2")
@@ -71,10 +73,66 @@ def test_an_unknown_price_is_an_error_value_and_not_zero() -> None:
     assert "not known here" in found.warnings[0]
 
 
-def test_reinforcement_is_billed_by_the_hour_so_no_price_is_given() -> None:
-    found = price(report(model="o4-mini", kind="reinforcement"), Place(AZURE))
-    assert isinstance(found.chosen.cost, Unpriced)
-    assert "by the hour" in str(found.chosen.cost)
+def reinforcement(place: Place, terms: Terms = UNBOUNDED) -> Estimate:
+    data = report(model="o4-mini", kind="reinforcement")
+    return estimate(data, place, Hyperparameters(1), pricebook.load(), NOW, terms=terms)
+
+
+def test_azure_pauses_a_reinforcement_job_so_that_is_the_most_it_costs() -> None:
+    found = reinforcement(Place(AZURE))
+    assert [(each.rate.price if each.rate else None, str(each)) for each in found.tiers] == [
+        (Decimal("110.00"), "at most $5,000.00"),
+        (Decimal("100.00"), "at most $5,000.00"),
+        (Decimal("50.00"), "at most $5,000.00"),
+    ]
+    assert found.ceiling == Money.of(5000)
+
+
+def test_openai_limits_no_hours_so_nothing_is_the_most_a_reinforcement_job_costs() -> None:
+    found = reinforcement(Place(OPENAI))
+    assert str(found.ceiling) == (
+        "no price known for a reinforcement job of o4-mini at $100.00 an hour for hours that nothing limits"
+    )
+
+
+def test_hours_that_bound_a_reinforcement_job_are_priced_with_the_hour_until_a_sweep_sees_it() -> None:
+    found = reinforcement(Place(OPENAI), Terms(Decimal("2.5")))
+    assert (found.ceiling, found.chosen.bound) == (Money.of(350), Bound.UPPER)
+    assert "2.5 hours" in found.warnings[-1]
+    assert reinforcement(Place(AZURE), Terms(Decimal(400))).ceiling == Money.of(5000)
+
+
+def test_the_tokens_of_a_model_that_grades_are_bounded_only_by_azures_own_limit() -> None:
+    graded = Terms(Decimal(1), ("gpt-4.1",))
+    assert reinforcement(Place(AZURE), graded).ceiling == Money.of(5000)
+    assert "for the tokens of gpt-4.1, which grades" in str(reinforcement(Place(OPENAI), graded).ceiling)
+
+
+@pytest.mark.parametrize(
+    ("place", "model", "kind", "reason"),
+    [
+        (
+            AZURE,
+            "gpt-4.1-mini",
+            "reinforcement",
+            "gpt-4.1-mini is not trained by reinforcement but by supervised or dpo",
+        ),
+        (AZURE, "o4-mini", "chat", "o4-mini is not trained by supervised but by reinforcement"),
+        (OPENAI, "davinci-002", "preference", "davinci-002 is not trained by dpo but by supervised"),
+        (AZURE, "grand-model-9", "preference", ""),
+    ],
+)
+def test_a_model_and_a_method_that_do_not_go_together_are_told(
+    place: Account, model: str, kind: str, reason: str
+) -> None:
+    found = price(report(model=model, kind=kind), Place(place))
+    assert found.obstacle.startswith(reason) if reason else not found.obstacle
+
+
+def test_azure_is_no_offer_for_a_model_that_it_does_not_train() -> None:
+    found = price(report(model="davinci-002", kind="completion"), Place(OPENAI))
+    assert found.instead == ()
+    assert "Azure does not train davinci-002 by supervised; it trains gpt-4.1, " in " ".join(found.warnings)
 
 
 @pytest.mark.parametrize(

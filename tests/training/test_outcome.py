@@ -69,7 +69,7 @@ def test_failed_reinforcement_costs_nothing_and_one_of_unknown_length_is_unprice
     failed = replace(job("failed", model="o4-mini"), method="reinforcement")
     assert charge(Trained(0, Bound.EXACT, "x"), failed).amount == Money.zero()
     undated = replace(job("succeeded", model="o4-mini"), method="reinforcement", created_at=None)
-    assert charge(Trained(0, Bound.EXACT, "x"), undated).amount is None
+    assert charge(Trained(None, Bound.UPPER, "x"), undated).amount is None
 
 
 def test_events_are_read_only_where_they_tell_more_than_the_job() -> None:

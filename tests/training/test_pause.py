@@ -114,5 +114,5 @@ def test_a_pause_whose_process_died_is_told_as_what_became_of_it(world: World, a
 
 def test_resuming_a_reinforcement_job_is_told_to_have_no_cap_any_more(world: World) -> None:
     job = running(world, "azure").job
-    assert warnings(job) == ()
-    assert warnings(replace(job, method="reinforcement")) == (CAP_IS_GONE,)
+    assert warnings(world.context, job) == ()
+    assert warnings(world.context, replace(job, method="reinforcement")) == (CAP_IS_GONE,)

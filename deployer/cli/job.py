@@ -1,0 +1,124 @@
+"""`deployer finetune list`, `show` and `watch`: jobs as they are."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from deployer.cli.context import finish, pass_app
+from deployer.cli.render import emit, list_output_option, output_option, progress, show_gaps, tell, warn
+
+if TYPE_CHECKING:
+    from deployer.app import App
+    from deployer.training.follow import Followed
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def place_options(function: F) -> F:
+    """Where a job is, or shall be."""
+    function = click.option("--account", default="", help="Azure resource or OpenAI project (default: the only one).")(
+        function
+    )
+    return click.option("--provider", default="", help="azure or openai (default: the only configured one).")(function)
+
+
+@click.command("list")
+@place_options
+@list_output_option
+@pass_app
+def list_all(app: "App", provider: str, account: str, output: str) -> None:
+    """List jobs, newest first, whoever started them; what ended ones cost is written down.
+
+    \b
+    Examples:
+      deployer finetune list
+      deployer finetune list --provider azure -o csv
+    """
+    from deployer.cli.training import JOB_COLUMNS, job_row
+    from deployer.training.follow import list_jobs
+
+    with progress("listing jobs"):
+        found, gaps = list_jobs(app.guard_context(policies_needed=False), provider.lower(), account)
+    columns = JOB_COLUMNS if any(each.job.error for each in found) else JOB_COLUMNS[:-1]
+    emit([job_row(each) for each in found], output, columns, empty="No fine-tune jobs.")
+    finish(show_gaps(gaps))
+
+
+@click.command("show")
+@click.argument("job")
+@place_options
+@output_option
+@pass_app
+def show(app: "App", job: str, provider: str, account: str, output: str) -> None:
+    """Show one job with its events, its checkpoints and the figures of its result file.
+
+    \b
+    Examples:
+      deployer finetune show ftjob-abc123
+      deployer finetune show ftjob-abc123 -o json
+    """
+    from deployer.cli.training import job_document, print_job
+    from deployer.training.follow import find_job, settle_jobs
+    from deployer.training.metric import result_of
+
+    context = app.guard_context(policies_needed=False)
+    with progress(f"reading {job}"):
+        found = find_job(context, job, provider.lower(), account)
+        found = settle_jobs(context, found.provider, found.account, (found.job,))[0]
+        training = found.provider.training
+        events = training.events(found.account, found.job.id)
+        checkpoints = training.checkpoints(found.account, found.job.id)
+        metrics = result_of(found)
+    if output == "table":
+        print_job(job_document(found, events, checkpoints, metrics), events)
+    else:
+        emit(job_document(found, events, checkpoints, metrics), output)
+
+
+@click.command("watch")
+@click.argument("job")
+@place_options
+@output_option
+@pass_app
+def watch_job(app: "App", job: str, provider: str, account: str, output: str) -> None:
+    """Print a job's events as they come, with losses, until it ends.
+
+    \b
+    Examples:
+      deployer finetune watch ftjob-abc123
+      deployer finetune watch ftjob-abc123 -o json
+    """
+    from deployer.training.follow import find_job
+
+    document = follow(app, find_job(app.guard_context(policies_needed=False), job, provider.lower(), account), output)
+    if output != "table":
+        emit(document, output)
+    finish(0 if document["status"] == "succeeded" else 1)
+
+
+def follow(app: "App", found: "Followed", output: str) -> dict[str, Any]:
+    """Print what happens until the job ends (in a table), and return it all (for programs)."""
+    from deployer.cli.training import event_document, print_end, print_event
+    from deployer.guard.readiness import READY_LIMIT, await_model
+    from deployer.training.follow import watch
+
+    context, job = app.guard_context(policies_needed=False), found.job
+    events: list[dict[str, Any]] = []
+    with progress(f"{job.id}: {job.status}") as now:
+        for look in watch(context, found):
+            job = look.job
+            events += [event_document(event) for event in look.events]
+            now(f"{job.id}: {job.status}")
+            if look.warning:
+                warn(look.warning)
+            for event in look.events if output == "table" else ():
+                print_event(event)
+        if job.fine_tuned_model and not await_model(
+            context.clock, found.provider.training, found.account, job.fine_tuned_model, tell
+        ):
+            warn(f"{job.fine_tuned_model} is not ready {READY_LIMIT / 60:.0f} minutes after its job: try it later")
+    if output == "table":
+        print_end(found, job)
+    ended = {"job": job.id, "status": job.status, "fine_tuned_model": job.fine_tuned_model or None}
+    return ended | {"error": job.error or None, "events": events}

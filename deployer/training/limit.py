@@ -1,0 +1,65 @@
+"""The hours after which a reinforcement job is paused: the bound that its budget was asked for.
+
+A pause keeps the work as a checkpoint that can be deployed, so it is done where no policy asks for it: a person
+did, with the job. It is done once: who resumes the job means to pay for more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+from deployer.domain.act import Act, Phase
+from deployer.domain.job import Job, JobEvent
+from deployer.guard.context import GuardContext
+from deployer.training.intervention import PAUSE, intervene
+from deployer.training.outcome import began
+
+if TYPE_CHECKING:
+    from deployer.training.follow import Followed
+
+MAX_HOURS = "max_hours"
+"""Where an act's body keeps the limit; empty without one."""
+
+REACHED = "its hours are over"
+"""What the journal says of the start once its limit was acted on."""
+
+
+_NOT_YET = {"validating_files", "queued", "pending"}
+"""Statuses before training: nothing is billed, and a pause is refused."""
+
+
+def max_hours(act: Act) -> Decimal | None:
+    try:
+        return Decimal(str(act.body.get(MAX_HOURS) or ""))
+    except InvalidOperation:
+        return None
+
+
+def is_over(act: Act, job: Job, events: Sequence[JobEvent], now: datetime) -> bool:
+    """Whether the job has trained for as long as it may, and nobody has acted on that yet.
+
+    Reckoned from its creation where no event says when training began: rather too early than too late.
+    """
+    limit, since = max_hours(act), began(job, events)
+    waiting = job.ended or job.paused or job.status.lower() in _NOT_YET
+    if limit is None or since is None or waiting or _was_reached(act):
+        return False
+    return now - since >= timedelta(hours=float(limit))
+
+
+def hold_to_limit(context: GuardContext, found: Followed, act: Act, events: Sequence[JobEvent]) -> tuple[Job, str]:
+    """The job, paused when its hours are over, and why. Raises CloudError or Refused: the next look tries again."""
+    now = context.clock.now()
+    if context.read_only or not is_over(act, found.job, events, now):
+        return found.job, ""
+    reason = f"{max_hours(act):f} hours of training are over, as --max-hours said"
+    job = intervene(context, found, PAUSE, who="deployer", reason=reason)
+    context.ledger.journal.step(act.id, Phase.CALLED, now, REACHED)
+    return job, f"{job.id} was paused: {reason}"
+
+
+def _was_reached(act: Act) -> bool:
+    return any(step.detail == REACHED for step in act.steps)
