@@ -15,6 +15,7 @@ from deployer.domain.catalog import ModelList, OfferedModel
 from deployer.domain.charge import Bill, VendorForecast
 from deployer.domain.deployment import MANAGED_TAG, Account, Deployment, DeploymentId
 from deployer.domain.job import Checkpoint, Job, JobEvent, JobSpec
+from deployer.domain.limit import UNLIMITED, Limits
 from deployer.domain.model import base_model, is_fine_tuned
 from deployer.domain.period import Period
 from deployer.domain.sku import tier_of
@@ -103,6 +104,7 @@ class FakeCloud:
         self.room: dict[str, Quota] = {}
         self.elsewhere: tuple[str, ...] = ()
         self.bills: tuple[Bill, ...] = ()
+        self.limits = UNLIMITED
         self.budgets: tuple[CloudBudget, ...] = ()
         self.billing: Billing = _Billing(self)
         self.caps: Caps | None = None
@@ -173,6 +175,10 @@ class _Inventory:
     def read(self, account: Account, name: str) -> Deployment | None:
         self._cloud.enter("read")
         return self._cloud.standing.get(DeploymentId(account.provider, account.name, name).key)
+
+    def of(self, account: Account) -> tuple[Deployment, ...]:
+        self._cloud.enter("of")
+        return tuple(one for one in self._cloud.standing.values() if one.account.name == account.name)
 
 
 class _Usage:
@@ -359,6 +365,9 @@ class _Catalog:
     def models(self, account: Account) -> ModelList:
         self._cloud.enter("models")
         return ModelList(self._cloud.name, account.region, self._cloud.offered, "scripted", self._cloud.clock.now())
+
+    def limits(self, account: Account) -> Limits:
+        return self._cloud.limits
 
 
 def _account(provider: str, name: str) -> Account:

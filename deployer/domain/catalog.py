@@ -15,7 +15,7 @@ class OfferedSku:
     """One way to deploy a model. `tuned`: for fine-tuned models of it; `hosted`: pays by the hour, None if not said.
 
     `usage_name` is the quota that a deployment counts against; `capacity` holds the vendor's `minimum`,
-    `maximum`, `step` and `default`, those that it gives.
+    `maximum`, `step` and `default`, those that it gives, and `allowed` the only sizes if it lists them.
     """
 
     name: str
@@ -25,6 +25,21 @@ class OfferedSku:
     usage_name: str = ""
     capacity: Mapping[str, int] = field(default_factory=dict)
     unreadable: str = ""
+    allowed: tuple[int, ...] = ()
+
+    def refuses(self, units: int) -> str:
+        """Why it does not take so many units; "" when it does, as far as the vendor says."""
+        least, most, step = (self.capacity.get(name, 0) for name in ("minimum", "maximum", "step"))
+        if self.allowed and units not in self.allowed:
+            return f"it takes only {', '.join(f'{size:,}' for size in sorted(self.allowed))} units, not {units:,}"
+        if least > 0 and units < least:
+            return f"it takes at least {least:,} units, not {units:,}"
+        if most > 0 and units > most:
+            return f"it takes at most {most:,} units, not {units:,}"
+        if step > 1 and units % step and (units - least) % step:
+            below = least + (units - least) // step * step
+            return f"it takes steps of {step:,} units: {below:,} or {below + step:,}, not {units:,}"
+        return ""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from deployer.guard.holding import GATED, release_orphans, settle_ids
 from deployer.guard.lock import exclusive
 from deployer.guard.outcome import ActResult
 from deployer.guard.restoration import pack, unpack
-from deployer.guard.room import check_room
+from deployer.guard.room import check_capacity, check_room
 from deployer.guard.search import find_deployment
 from deployer.guard.undeploy import act_lock, end
 from deployer.ports.cloud import DeploymentRequest
@@ -111,14 +111,15 @@ def _work(context: GuardContext, act: Act) -> Do:
 
 
 def _room(context: GuardContext, found: Deployment, capacity: int) -> tuple[str, ...]:
-    """Only more units need room."""
+    """Only more units need room; that the SKU has the size is asked either way."""
     held = found.capacity or 0
-    if capacity <= held:
-        return ()
     wanted = DeploymentRequest(
         found.account, found.name, found.model, found.model_version, found.sku, capacity, found.tags
     )
-    return check_room(context, wanted, held=held)
+    if capacity <= held:
+        check_capacity(context, wanted)
+        return ()
+    return check_room(context, wanted, held=held, standing=True)
 
 
 def _gated(context: GuardContext, found: Deployment, capacity: int, over_budget: str) -> Pass:

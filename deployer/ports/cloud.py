@@ -12,6 +12,7 @@ from deployer.domain.catalog import ModelList
 from deployer.domain.charge import Bill, VendorForecast
 from deployer.domain.deployment import Account, Deployment
 from deployer.domain.job import Checkpoint, Job, JobEvent, JobSpec
+from deployer.domain.limit import Limits
 from deployer.domain.period import Period
 from deployer.domain.snapshot import Gap, InventoryReading
 from deployer.domain.usage import UsageObservation
@@ -30,6 +31,10 @@ class Inventory(Protocol):
 
     def read(self, account: Account, name: str) -> Deployment | None:
         """One deployment, fresh; None when the cloud answers 404. Raises CloudError."""
+        ...
+
+    def of(self, account: Account) -> tuple[Deployment, ...]:
+        """All deployments of one account, fresh, to the last page. Raises CloudError."""
         ...
 
 
@@ -199,6 +204,10 @@ class Catalog(Protocol):
 
     def models(self, account: Account) -> ModelList:
         """The models that the account's region or project offers; at most a day old. Raises CloudError."""
+        ...
+
+    def limits(self, account: Account) -> Limits:
+        """What the vendor takes of one account, by its documents."""
         ...
 
 

@@ -79,6 +79,16 @@ def usage_name(sku: str, model: str, fine_tuned: bool) -> str:
     return f"OpenAI.{sku}.{model}{'-finetune' if fine_tuned else ''}"
 
 
+def sizes(sku: str, model: str) -> dict[str, int]:
+    """The capacities that a SKU of a model has: provisioned ones come in blocks, as Microsoft prints them."""
+    if "provisioned" not in sku.lower():
+        return {"minimum": 1, "maximum": 1_000_000, "step": 1, "default": 10}
+    if sku.lower() != "provisionedmanaged":
+        return {"minimum": 15, "maximum": 1_000_000, "step": 5, "default": 15}
+    block = 25 if "mini" in model or "nano" in model else 50
+    return {"minimum": block, "maximum": 1_000_000, "step": block, "default": block}
+
+
 REGIONS = ("australiaeast", "eastus", "eastus2", "japaneast", "northcentralus", "swedencentral", "westeurope")
 """Where there are models at all; accounts may stand elsewhere too, and are served alike."""
 REGIONAL_SKUS = frozenset({"standard", "provisionedmanaged"})

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any, Protocol
 
-from deployer.sandbox.catalog import MOST_TUNED, QUOTA_UNITS, TUNED_USAGE, offers, usage_name
+from deployer.sandbox.catalog import MOST_TUNED, QUOTA_UNITS, TUNED_USAGE, offers, sizes, usage_name
 from deployer.sandbox.clock import at_seconds, seconds_of
 from deployer.sandbox.group import Groups
 from deployer.sandbox.naming import Naming
@@ -282,6 +282,7 @@ class Cloud:
             )
 
     def _require_quota(self, wanted: Deployed, current: Deployed | None) -> None:
+        _require_size(wanted)
         name = usage_name(wanted.sku, wanted.base_model, wanted.fine_tuned)
         used = self.used_quota(wanted.account.subscription, wanted.account.region).get(name, 0)
         used -= current.capacity if current and current.sku == wanted.sku else 0
@@ -289,6 +290,18 @@ class Cloud:
         if wanted.fine_tuned and current is None:
             tuned = sum(1 for item in wanted.account.deployments.values() if item.fine_tuned)
             _require_left(TUNED_USAGE, 1, tuned, MOST_TUNED)
+
+
+def _require_size(wanted: Deployed) -> None:
+    allowed = sizes(wanted.sku, wanted.base_model)
+    fits = allowed["minimum"] <= wanted.capacity <= allowed["maximum"]
+    if not fits or (wanted.capacity - allowed["minimum"]) % allowed["step"]:
+        raise Refusal(
+            400,
+            "InvalidCapacity",
+            f"The capacity {wanted.capacity} is not valid for the SKU '{wanted.sku}': it must be between "
+            f"{allowed['minimum']} and {allowed['maximum']} in steps of {allowed['step']}.",
+        )
 
 
 def _require_left(quota: str, asked: int, used: int, limit: int) -> None:

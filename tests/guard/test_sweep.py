@@ -106,6 +106,7 @@ def test_a_cloud_that_fails_is_a_gap_and_the_other_one_is_guarded(world: World) 
 def test_a_cloud_that_raises_is_a_gap_too(world: World) -> None:
     class Raising:
         read = world.cloud.inventory.read
+        of = world.cloud.inventory.of
 
         def observe(self, known: Sequence[Account] = ()) -> InventoryReading:
             raise CloudError("the token was refused", status=401)

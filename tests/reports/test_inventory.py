@@ -121,6 +121,9 @@ class RaisingInventory:
     def read(self, account: Account, name: str) -> Deployment | None:
         raise Unreachable("no route")
 
+    def of(self, account: Account) -> tuple[Deployment, ...]:
+        raise Unreachable("no route")
+
 
 def test_one_cloud_that_fails_does_not_hide_the_other() -> None:
     clock = FakeClock()

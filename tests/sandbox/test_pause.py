@@ -71,6 +71,22 @@ def test_a_patch_that_cannot_be_is_refused_and_changes_nothing(sandbox: Sandbox,
     assert (kept["sku"], kept["tags"]) == ({"name": "Standard", "capacity": 10}, {})
 
 
+@pytest.mark.parametrize(
+    ("sku", "units", "status"),
+    [
+        ("GlobalProvisionedManaged", 10, 400),
+        ("GlobalProvisionedManaged", 17, 400),
+        ("GlobalProvisionedManaged", 20, 201),
+        ("ProvisionedManaged", 30, 400),
+        ("ProvisionedManaged", 25, 201),
+    ],
+)
+def test_provisioned_units_come_in_blocks(sandbox: Sandbox, sku: str, units: int, status: int) -> None:
+    answer = Wire(sandbox).deployment("PUT", "block", deployment_body("gpt-4.1-mini", sku, capacity=units))
+    assert answer.status == status
+    assert answer.status == 201 or answer.code == "InvalidCapacity"
+
+
 def test_units_are_billed_from_the_change_on(sandbox: Sandbox) -> None:
     wire = made(sandbox, sku="GlobalProvisionedManaged", capacity=100)
     sandbox.client.advance(seconds=3600)

@@ -12,7 +12,9 @@ from typing import Any
 
 from deployer.domain.catalog import ModelList, OfferedModel, OfferedSku
 from deployer.domain.deployment import Account
+from deployer.domain.limit import Limits
 from deployer.providers.azure.cloud import Cloud
+from deployer.providers.azure.limit import LIMITS
 from deployer.providers.azure.mapping import PROVIDER
 from deployer.providers.azure.wire import get, instant, items, mapping, text
 from deployer.providers.shelf import Shelf
@@ -31,6 +33,9 @@ class AzureCatalog:
 
     def models(self, account: Account) -> ModelList:
         return self._shelf.take(account.region, lambda: self._read(account, self._cloud.clock.now()))
+
+    def limits(self, account: Account) -> Limits:
+        return LIMITS
 
     def _read(self, account: Account, now: datetime) -> ModelList:
         path = f"/subscriptions/{account.subscription}/providers/Microsoft.CognitiveServices"
@@ -79,8 +84,13 @@ def to_sku(item: Mapping[str, Any]) -> OfferedSku:
         retires=_end(retires),
         usage_name=text(item, "usageName"),
         capacity={str(name).lower(): size for name, size in sizes if isinstance(size, int)},
+        allowed=tuple(size for name, some in sizes if str(name).lower() == "allowedvalues" for size in _whole(some)),
         unreadable=f"deprecationDate {retires!r}" if _is_unreadable(retires) else "",
     )
+
+
+def _whole(sizes: Any) -> list[int]:
+    return [size for size in sizes if isinstance(size, int)] if isinstance(sizes, list) else []
 
 
 def _is_tunable(item: Mapping[str, Any]) -> bool | None:

@@ -66,6 +66,15 @@ class AzureInventory:
             return None
         return self._locks.mark(to_deployment(document, account))
 
+    def of(self, account: Account) -> tuple[Deployment, ...]:
+        what, client = f"list deployments of {account.name}", self._cloud.accounts(account.subscription)
+
+        def work(version: str) -> list[Mapping[str, Any]]:
+            url = self._cloud.arm_url(f"{account.resource_id}/deployments", version)
+            return list(self._cloud.pages(what, client, url))
+
+        return tuple(self._locks.mark(to_deployment(item, account)) for item in self._version.ask(work))
+
     def accounts(self) -> Found:
         """All accounts that can be seen; never raises for a cloud's failure."""
         found = Found()
@@ -128,15 +137,9 @@ class AzureInventory:
             return error
 
     def _list(self, account: Account) -> tuple[Deployment, ...] | CloudError:
-        """The deployments of one account, to the last page."""
-        what, client = f"list deployments of {account.name}", self._cloud.accounts(account.subscription)
-
-        def work(version: str) -> list[Mapping[str, Any]]:
-            url = self._cloud.arm_url(f"{account.resource_id}/deployments", version)
-            return list(self._cloud.pages(what, client, url))
-
+        """The deployments of one account, or why they could not be listed."""
         try:
-            return tuple(self._locks.mark(to_deployment(item, account)) for item in self._version.ask(work))
+            return self.of(account)
         except CloudError as error:
             return error
 

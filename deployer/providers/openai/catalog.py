@@ -12,6 +12,7 @@ from typing import Any
 
 from deployer.domain.catalog import ModelList, OfferedModel
 from deployer.domain.deployment import Account
+from deployer.domain.limit import UNLIMITED, Limits
 from deployer.providers.openai.cloud import PROVIDER, Cloud
 from deployer.providers.page import all_items
 from deployer.providers.shelf import Shelf
@@ -29,6 +30,10 @@ class OpenAICatalog:
 
     def models(self, account: Account) -> ModelList:
         return self._shelf.take(account.resource_id, lambda: self._read(account, self._cloud.clock.now()))
+
+    def limits(self, account: Account) -> Limits:
+        """OpenAI's depend on the organisation's usage tier, which no answer tells."""
+        return UNLIMITED
 
     def _read(self, account: Account, now: datetime) -> ModelList:
         client = self._cloud.client(account)

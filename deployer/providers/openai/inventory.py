@@ -60,10 +60,13 @@ class OpenAIInventory:
         with ThreadPoolExecutor(max_workers=max(1, self._cloud.connection.workers)) as pool:
             return list(pool.map(handed_on(self._project), accounts))
 
+    def of(self, account: Account) -> tuple[Deployment, ...]:
+        return tuple(self._models(account))
+
     def _project(self, account: Account) -> tuple[Deployment, ...] | Gap:
         """One project to its last model; an API key speaks for its own project, so others may be refused to it."""
         try:
-            return tuple(self._models(account))
+            return self.of(account)
         except CloudError as error:
             return Gap("deployments", f"{PROVIDER}:{account.name}", error.message)
 

@@ -11,7 +11,7 @@ from deployer.sandbox.azure.account import ACCOUNT
 from deployer.sandbox.azure.error import guarded, not_found
 from deployer.sandbox.azure.lookup import missing, require_account, require_deployment, require_subscription
 from deployer.sandbox.azure.page import arm_page
-from deployer.sandbox.catalog import INFERENCE_SKUS, TUNED_SKUS
+from deployer.sandbox.catalog import INFERENCE_SKUS, TUNED_SKUS, sizes
 from deployer.sandbox.clock import at_seconds, stamp
 from deployer.sandbox.resource import Deployed, Operation, Refusal
 from deployer.sandbox.wire import Request, Response, Route
@@ -103,8 +103,8 @@ class Deployments:
     def skus(self, request: Request) -> Response:
         deployed = require_deployment(self._world, request)
         names = TUNED_SKUS if deployed.fine_tuned else INFERENCE_SKUS
-        capacity = {"minimum": 1, "maximum": 1000, "step": 1, "default": 10}
-        rows = [{"resourceType": TYPE, "sku": {"name": name}, "capacity": capacity} for name in names]
+        base = deployed.base_model
+        rows = [{"resourceType": TYPE, "sku": {"name": name}, "capacity": sizes(name, base)} for name in names]
         return Response.json({"value": rows})
 
     def operation(self, request: Request) -> Response:

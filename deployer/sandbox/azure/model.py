@@ -19,6 +19,7 @@ from deployer.sandbox.catalog import (
     BaseModel,
     find_base,
     offers,
+    sizes,
     usage_name,
 )
 from deployer.sandbox.resource import HOSTED_SKUS, TunedModel
@@ -157,7 +158,7 @@ def _sku(model: BaseModel, name: str, *, fine_tuned: bool) -> dict[str, Any]:
         "name": name,
         "usageName": usage_name(name, model.name, fine_tuned),
         "deprecationDate": f"{model.inference_until}T00:00:00Z",
-        "capacity": {"maximum": 1000, "default": 10},
+        "capacity": sizes(name, model.name),
         "rateLimits": [{"renewalPeriod": 60, "count": 1000}],
     }
     if fine_tuned:

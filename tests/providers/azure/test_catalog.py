@@ -7,7 +7,7 @@ import pytest
 from deployer.domain.deployment import Account
 from deployer.errors import CloudError, Forbidden
 from deployer.ports.cloud import Provider
-from deployer.providers.azure.catalog import to_model, to_models
+from deployer.providers.azure.catalog import to_model, to_models, to_sku
 from deployer.sandbox.process import Sandbox
 from tests.conftest import SandboxTestClock
 
@@ -41,7 +41,7 @@ def test_skus_say_which_of_them_pay_hosting(azure: Provider, account: Account) -
     base = model.sku("GlobalStandard", tuned=False)
     assert base is not None
     assert (base.hosted, base.usage_name) == (None, "OpenAI.GlobalStandard.gpt-4.1-mini")
-    assert base.capacity == {"maximum": 1000, "default": 10}
+    assert base.capacity == {"minimum": 1, "maximum": 1_000_000, "step": 1, "default": 10}
 
 
 def test_list_says_where_and_when_it_was_read(azure: Provider, account: Account, clock: SandboxTestClock) -> None:
@@ -113,3 +113,10 @@ def test_lower_cased_keys_and_unknown_fields_break_nothing() -> None:
     assert (model.lifecycle, model.tunable) == ("Retiring", None)
     assert model.fine_tune_until == datetime(2026, 1, 2, tzinfo=UTC)
     assert model.skus[0].unreadable == "deprecationDate 'never'"
+
+
+def test_the_only_sizes_of_a_sku_are_read_where_they_are_listed() -> None:
+    sku = to_sku({"name": "Standard", "capacity": {"Minimum": 100, "step": 100, "allowedvalues": [100, 200, "x"]}})
+
+    assert (sku.capacity, sku.allowed) == ({"minimum": 100, "step": 100}, (100, 200))
+    assert to_sku({"name": "Standard", "capacity": {"allowedValues": None}}).allowed == ()

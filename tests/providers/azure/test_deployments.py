@@ -232,7 +232,7 @@ def test_pause_waits_while_the_account_is_busy(azure: Provider, account: Account
     ],
 )  # fmt: skip
 def test_every_sku_is_created_and_listed_with_its_tier(azure: Provider, account: Account, sku: str) -> None:
-    made = azure.deployments.create(request(account, sku=sku))
+    made = azure.deployments.create(request(account, sku=sku, capacity=50))
 
     [listed] = azure.inventory.observe().deployments
 
