@@ -19,7 +19,7 @@ COLUMNS = (
     Column("kind"),
     Column("subject"),
     Column("phase"),
-    Column("who"),
+    Column("who", spare=True),
     Column("reason"),
 )
 

@@ -79,9 +79,9 @@ def _show(app: "App", found: "Sequence[Rate]", output: str) -> None:
         Column("tier"),
         Column("region"),
         Column("shown", "price", right=True),
-        Column("effective_from", "from"),
-        Column("read_on"),
-        Column("source"),
+        Column("effective_from", "from", spare=True),
+        Column("read_on", spare=True),
+        Column("source", spare=True),
     ]
     emit([_row(rate, output) for rate in found], output, columns, empty="No price fits; try `deployer price list`.")
     newest = newest_reading(found)

@@ -14,11 +14,14 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from deployer.cli.value import NONE, days_ago, decimal_text, duration, iso, moment, money, plain, price_text, text_of
+
+if TYPE_CHECKING:
+    from deployer.domain.snapshot import Gap
 
 __all__ = [
     "NONE",
@@ -277,12 +280,16 @@ def _flatten(value: Any, prefix: str = "") -> dict[str, str]:
         return flat
     if isinstance(value, list):
         value = " ".join(str(item) for item in value)
+    if isinstance(value, bool):
+        value = str(value).lower()
     text = "" if value is None or value == {} else str(value)
     return {prefix: f"'{text}" if text[:1] in ("=", "+", "@") else text}
 
 
-def show_gaps(gaps: Sequence[object]) -> int:
+def show_gaps(gaps: "Sequence[Gap]") -> int:
     """Tell on stderr what could not be observed; the exit code that says so (5, or 0 for none)."""
-    for gap in gaps:
-        tell(f"{styled('Not observed:', 'yellow')} {gap}")
+    from deployer.cli.gap import gathered
+
+    for line in gathered(gaps):
+        tell(f"{styled('Not observed:', 'yellow')} {line}")
     return 5 if gaps else 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.context import pass_app
-from deployer.cli.render import moment, tell, warn
+from deployer.cli.render import moment, show_gaps, tell, warn
 
 if TYPE_CHECKING:
     from threading import Event
@@ -98,8 +98,7 @@ def _report(ended: "Outcome | DeployerError") -> None:
     plan = ended.plan
     for failure in (*ended.failures, *plan.errors):
         warn(failure)
-    for gap in plan.gaps:
-        tell(f"Not observed: {gap}")
+    show_gaps(plan.gaps)
     for result in (*ended.recovered, *ended.results):
         tell(f"{result.kind} {result.subject}: {result.phase}, {result.detail}")
     due = f"; next due {moment(plan.next_due)}" if plan.next_due else ""

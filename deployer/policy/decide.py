@@ -146,7 +146,7 @@ def _unlisted(snapshot: Snapshot) -> tuple[Gap, ...]:
     """What is known to be missing without a gap that says so."""
     told = {gap.where.lower() for gap in snapshot.gaps}
     names = {account.resource_id.lower(): account.name for account in snapshot.accounts}
-    missing = [names.get(unread, unread) for unread in sorted(snapshot.unread)]
+    missing = [names.get(unread, unread.rpartition("/")[2]) for unread in sorted(snapshot.unread)]
     gaps = [Gap("deployments", name, "not listed to the end") for name in missing if name.lower() not in told]
     if not snapshot.complete and not any(gap.what == "accounts" for gap in snapshot.gaps):
         gaps.append(Gap("accounts", "all", "not listed to the end"))

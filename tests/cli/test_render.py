@@ -12,6 +12,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from deployer.cli.gap import gathered
 from deployer.cli.render import Column, confirm, emit, list_output_option, progress, say, show_gaps, warn
 from deployer.cli.value import days_ago, decimal_text, duration, plain, price_text, text_of
 from deployer.domain.charge import Meter, Spend
@@ -125,6 +126,20 @@ def test_gaps_are_told_on_stderr_and_end_with_5() -> None:
 
     assert result.exit_code == 5
     assert result.stderr == "Not observed: usage of aoai-dev: 429\n"
+
+
+def test_gaps_of_one_cause_are_told_in_one_line() -> None:
+    dead = "the metric has never shown a number here"
+    gaps = [Gap("usage", f"azure:dev/d{number}", dead) for number in range(7)]
+
+    assert gathered([*gaps, Gap("deployments", "prod", "403")]) == [
+        f"usage of azure:dev/d0, azure:dev/d1, azure:dev/d2, azure:dev/d3, azure:dev/d4 and 2 more: {dead}",
+        "deployments of prod: 403",
+    ]
+
+
+def test_csv_writes_truth_as_json_does() -> None:
+    assert shown("csv", [{"name": "bot", "locked": False}]).stdout.splitlines()[1] == "bot,false"
 
 
 def test_progress_is_silent_without_a_terminal() -> None:

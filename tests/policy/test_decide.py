@@ -49,6 +49,14 @@ def test_a_gap_that_was_told_is_not_told_twice() -> None:
     assert decided.gaps == (gap,)
 
 
+def test_an_account_that_no_list_showed_goes_by_its_name_and_is_told_once() -> None:
+    """Sign-in failed: there is no account but the one that the ledger knew."""
+    seen, gap = view(), Gap("deployments", "aoai-dev-eastus2", "no list of accounts could be read")
+    blind = replace(seen.snapshot, accounts=(), gaps=(gap,), unread=frozenset({BOT.account.resource_id.lower()}))
+
+    assert plan(rules("ttl: 60d"), replace(seen, snapshot=blind)).gaps == (gap,)
+
+
 def test_a_partial_list_of_accounts_is_a_gap() -> None:
     seen = view(BOT)
     partial = replace(seen, snapshot=replace(seen.snapshot, complete=False))
