@@ -56,6 +56,7 @@ def show_spend(app: "App", period: str, by: str, billed: bool, refresh: bool, ou
     span = _period(period, now)
     if billed or refresh:
         _ask_for_bills(app, span, refresh)
+        now = app.clock.now()
     groups, total = _groups(app, span, by)
     rows = [_row(group, now) for group in [*groups, total]] if groups else []
     columns = [Column("name", by), Column("accrued_text", "accrued", right=True), Column("billed", right=True)]

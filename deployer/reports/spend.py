@@ -98,7 +98,7 @@ def last_seen(readings: Readings, now: datetime) -> datetime | None:
 
     A cloud's clock that is ahead of ours puts that later than now.
     """
-    standing = [tracked.accrued_to for tracked in readings.tracked().values()]
+    standing = [max(tracked.accrued_to, tracked.last_seen) for tracked in readings.tracked().values()]
     ended = [] if standing else [one.at for one in readings.gone(_EVER)]
     return max((min(at, now) for at in (*standing, *ended)), default=None)
 

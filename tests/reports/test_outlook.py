@@ -107,4 +107,8 @@ def test_policy_keeps_its_own_period(basis: Basis) -> None:
 
 
 def test_last_seen_is_how_far_the_ledger_accounts(ledger: Ledger) -> None:
-    assert last_seen(ledger.readings, NOW) == NOW
+    assert last_seen(ledger.readings, NOW + timedelta(hours=1)) == NOW
+
+
+def test_last_seen_is_no_later_than_now_whatever_a_clouds_clock_says(ledger: Ledger) -> None:
+    assert last_seen(ledger.readings, NOW - timedelta(hours=1)) == NOW - timedelta(hours=1)

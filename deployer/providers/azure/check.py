@@ -20,6 +20,7 @@ from deployer.providers.azure.metric import ACTIVITY, HOUR, Question
 from deployer.providers.azure.monitor import Monitor
 from deployer.providers.azure.right import check_rights
 
+MOST_NAMED = 3
 METRICS_STEP = (
     "give the credential the role Monitoring Reader on the subscription (Microsoft.Insights/metrics/read); "
     "without it idleness cannot be told"
@@ -78,7 +79,8 @@ class Checkup:
         found = self._cloud.subscriptions()
         if not found:
             raise CloudError("the credential sees no subscription", next_step=ROLES)
-        return ", ".join(found)
+        more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+        return ", ".join(found[:MOST_NAMED]) + more
 
     def _metrics(self, accounts: Sequence[Account]) -> Check:
         now = self._cloud.clock.now().replace(minute=0, second=0, microsecond=0)
