@@ -105,6 +105,7 @@ class FakeCloud:
         self.elsewhere: tuple[str, ...] = ()
         self.bills: tuple[Bill, ...] = ()
         self.limits = UNLIMITED
+        self.stored: tuple[int, ...] = ()
         self.budgets: tuple[CloudBudget, ...] = ()
         self.billing: Billing = _Billing(self)
         self.caps: Caps | None = None
@@ -306,6 +307,10 @@ class _Training:
 
     def discard(self, account: Account, marker: str) -> int:
         return 0
+
+    def stored(self, account: Account) -> tuple[int, ...]:
+        self._cloud.enter("stored")
+        return self._cloud.stored
 
     def refusal(self, account: Account, model: str, method: str = "supervised") -> str:
         self._cloud.enter("refusal")

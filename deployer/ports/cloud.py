@@ -168,6 +168,10 @@ class Training(Protocol):
         """Remove the uploaded files whose names carry `marker`, which no job has taken; how many there were."""
         ...
 
+    def stored(self, account: Account) -> tuple[int, ...]:
+        """The bytes of each file for training that the account keeps; 0 where the vendor does not say."""
+        ...
+
     def refusal(self, account: Account, model: str, method: str = "supervised") -> str:
         """Why the vendor takes no such job of this model now; "" as far as it says. Nothing is created."""
         ...

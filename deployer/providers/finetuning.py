@@ -58,6 +58,11 @@ class FineTuning:
             self._remove(client, account, file_id)
         return len(ours)
 
+    def stored(self, account: Account) -> tuple[int, ...]:
+        client = self._client(account)
+        found = self._pages(f"look for files of {account.name}", lambda: client.files.list(purpose=PURPOSE))
+        return tuple(size if isinstance(size := file.get("bytes"), int) else 0 for file in found)
+
     def _remove(self, client: OpenAI, account: Account, file_id: str) -> None:
         """What is not there any more is as good as removed; an answer that names nothing has removed nothing."""
         what = f"remove file {file_id} of {account.name}"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from deployer.domain.act import ActKind, Phase
-from deployer.domain.job import Hyperparameters
+from deployer.domain.job import Hyperparameters, JobSpec
 from deployer.errors import CloudError, InvalidFile, InvalidUsage, Refused
 from deployer.guard.lock import exclusive
 from deployer.training.follow import list_jobs
@@ -17,7 +17,7 @@ from deployer.training.order import quote
 from deployer.training.recovery import MARKER, lock_name
 from deployer.training.start import start
 from tests.datasets.files import good, write
-from tests.training.world import BASE, DyingTraining, Killed, World, budget
+from tests.training.world import ACCOUNT, BASE, DyingTraining, Killed, World, budget
 
 EPOCHS = {"hyperparameters": Hyperparameters(3)}
 
@@ -68,7 +68,7 @@ def test_over_budget_is_refused_with_the_arithmetic_and_nothing_is_created(world
         run(world)
     assert world.jobs() == ()
     assert world.ledger.journal.acts() == ()
-    assert "files" not in str(world.sandbox.client.requests()["by_operation"])
+    assert "files.create" not in str(world.sandbox.client.requests()["by_operation"])
 
 
 def test_two_jobs_that_fit_only_singly_are_not_both_started(world: World) -> None:
@@ -200,3 +200,22 @@ def test_the_same_order_again_after_it_was_recorded_is_a_second_job(world: World
     assert not run(world).found
     assert {job.model for job in world.jobs()} == {BASE}
     assert len(world.jobs()) == 2
+
+
+def test_a_hundred_jobs_are_the_most_and_nothing_is_sent_for_one_more(world: World) -> None:
+    account = next(one for one in world.providers["azure"].inventory.observe().accounts if one.name == ACCOUNT)
+    training = world.providers["azure"].training
+    file = training.upload(account, world.data)
+    for seed in range(100):
+        training.start(account, JobSpec(ACCOUNT, BASE, file, seed=seed))
+        if seed % 10 == 9:
+            world.clock.sleep(86_400)
+
+    before = world.sandbox.client.requests()["by_operation"]["azure.files.create"]
+    with pytest.raises(Refused, match=r"100 jobs of any age \+ 1 = 101 is over 100"):
+        run(world)
+
+    assert world.sandbox.client.requests()["by_operation"]["azure.files.create"] == before
+    assert world.ledger.journal.acts() == ()
+    with pytest.raises(CloudError, match="quotaExceeded"):
+        training.start(account, JobSpec(ACCOUNT, BASE, file, seed=100))

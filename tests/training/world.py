@@ -49,6 +49,9 @@ class DyingTraining:
     def discard(self, account: Account, marker: str) -> int:
         return self._real.discard(account, marker)
 
+    def stored(self, account: Account) -> tuple[int, ...]:
+        return self._real.stored(account)
+
     def refusal(self, account: Account, model: str, method: str = "supervised") -> str:
         return self._real.refusal(account, model, method)
 

@@ -27,6 +27,8 @@ from deployer.sandbox.wire import Handler, Request, Response, Route
 from deployer.sandbox.world import World
 
 Wish = TypeVar("Wish")
+MOST_FILES, MOST_JOBS = 100, 100
+"""Of one resource, as Microsoft prints it."""
 _CLASSIC = "/accounts/{account}/openai"
 _V1 = "/accounts/{account}/openai/v1"
 
@@ -57,8 +59,15 @@ class AzureDataPlane:
             ("DELETE", f"{_CLASSIC}/fine_tuning/jobs/{{job}}", "jobs.delete", self._delete_job),
         ]
         chat = [Route(m, pattern, f"azure.{name}", raising(handler, _bad_body)) for m, pattern, name, handler in table]
-        api = FineTuningApi(self._world, self._workshop, AzureDialect(), self._owner, _check_tier)
+        api = FineTuningApi(self._world, self._workshop, AzureDialect(), self._owner, _check_tier, self._require_room)
         return [*chat, *api.routes(_CLASSIC, "azure"), *api.routes(_V1, "azure")]
+
+    def _require_room(self, owner: str, kind: str) -> None:
+        """As the documents limit one resource; files that jobs made do not count. Raises ApiError."""
+        files = [file for file in self._workshop.files.of(owner) if not file.produced]
+        held, most = (len(files), MOST_FILES) if kind == "file" else (len(self._workshop.of(owner)), MOST_JOBS)
+        if held >= most:
+            raise azure_error(400, "quotaExceeded", f"Quota exceeded: the resource has {held} of {most} {kind}s.")
 
     # --- who calls ----------------------------------------------------------------------------
 

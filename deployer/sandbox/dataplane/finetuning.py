@@ -19,7 +19,10 @@ Owner = Callable[[Request], str]
 
 
 class FineTuningApi:
-    """Handlers over one workshop. `may_train` raises ApiError where the vendor takes no more jobs."""
+    """Handlers over one workshop. `may_train` raises ApiError where the vendor takes no such job.
+
+    `has_room` does where the owner has as many as it may of a kind, `job` or `file`.
+    """
 
     def __init__(
         self,
@@ -28,9 +31,10 @@ class FineTuningApi:
         dialect: Dialect,
         owner: Owner,
         may_train: Callable[[JobOrder], None] = lambda order: None,
+        has_room: Callable[[str, str], None] = lambda owner, kind: None,
     ) -> None:
         self._world, self._workshop, self._dialect = world, workshop, dialect
-        self._owner, self._may_train = owner, may_train
+        self._owner, self._may_train, self._has_room = owner, may_train, has_room
 
     def routes(self, prefix: str, group: str) -> list[Route]:
         """All operations below `prefix`; `group` begins the operations' names."""
@@ -63,6 +67,7 @@ class FineTuningApi:
             upload = parse_upload(request.header("content-type"), request.body)
         except BadUpload as error:
             raise self._dialect.bad_request(str(error)) from error
+        self._has_room(owner, "file")
         file = self._workshop.upload(owner, upload)
         return Response.json(self._write_file(file), self._dialect.created_status)
 
@@ -98,6 +103,7 @@ class FineTuningApi:
         try:
             order = parse_order(request.json())
             self._may_train(order)
+            self._has_room(owner, "job")
             job = self._workshop.create(owner, order)
         except BadOrder as error:
             raise self._dialect.bad_order(error) from error
