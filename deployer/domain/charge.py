@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from deployer.domain.money import Money
 from deployer.domain.period import Period
@@ -37,12 +38,12 @@ class Bound(StrEnum):
     UPPER = "upper"
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(NamedTuple):
     """One row of the ledger; `subject` is `DeploymentId.key`, or `job:<provider>:<id>`.
 
     `amount` is None when no price is known: never zero. `instance` tells two deployments of
     one name apart (the cloud's creation instant, ISO 8601); a charge never crosses UTC midnight.
+    A tuple, because a first sweep makes hundreds of thousands.
     """
 
     subject: str

@@ -1,6 +1,5 @@
 """A charge as it is written down: whole numbers, cut at UTC midnight, never charging a stretch twice."""
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from deployer.domain.charge import Bound, Charge, Known, Meter
@@ -31,20 +30,19 @@ class Entry(NamedTuple):
 
     def part(self, start: int, end: int) -> "Entry":
         """What falls between two instants, in proportion; the parts of a whole add up to it exactly."""
-        start, end = max(start, self.start), min(end, self.end)
-        if (start, end) == (self.start, self.end):
+        if start <= self.start and self.end <= end:
             return self
+        start, end = max(start, self.start), min(end, self.end)
         quantity = share(self.quantity, self.start, self.end, start, end)
         nano = None if self.nano is None else share(self.nano, self.start, self.end, start, end)
         return self._replace(start=start, end=end, quantity=quantity, nano=nano)
 
-    def by_day(self) -> Iterator["Entry"]:
+    def by_day(self) -> tuple["Entry", ...]:
         """The same charge, cut at each UTC midnight."""
-        if self.end <= (self.day + 1) * DAY:
-            yield self
-            return
-        for day in range(self.day, (self.end - 1) // DAY + 1):
-            yield self.part(day * DAY, (day + 1) * DAY)
+        first, last = self.start // DAY, (self.end - 1) // DAY
+        if last <= first:
+            return (self,)
+        return tuple(self.part(day * DAY, (day + 1) * DAY) for day in range(first, last + 1))
 
 
 def share(whole: int, start: int, end: int, from_: int, to: int) -> int:
@@ -58,18 +56,19 @@ def to_entry(charge: Charge) -> Entry:
     """Raises ValueError for a forecast: the ledger holds what happened."""
     if charge.known is Known.FORECAST:
         raise ValueError(f"a forecast is not a charge: {charge}")
-    return Entry(
-        who=(charge.subject, charge.instance),
-        meter=charge.meter,
-        start=to_micros(charge.period.start),
-        end=to_micros(charge.period.end),
-        quantity=to_units(charge.quantity, charge.meter),
-        nano=None if charge.amount is None else to_nano(charge.amount),
-        currency="" if charge.amount is None else charge.amount.currency,
-        known=charge.known,
-        bound=charge.bound,
-        source=charge.source,
-        as_of=to_micros(charge.as_of),
+    amount = charge.amount
+    return Entry(  # in its order: names take as long as all the rest
+        (charge.subject, charge.instance),
+        charge.meter,
+        to_micros(charge.period.start),
+        to_micros(charge.period.end),
+        to_units(charge.quantity, charge.meter),
+        None if amount is None else to_nano(amount),
+        "" if amount is None else amount.currency,
+        charge.known,
+        charge.bound,
+        charge.source,
+        to_micros(charge.as_of),
     )
 
 

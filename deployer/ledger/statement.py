@@ -9,6 +9,7 @@ import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import chain, islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Executable, Insert, Table, bindparam, column, func, insert, select
@@ -18,6 +19,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from deployer.ledger.codec import to_json
 
 Values = Mapping[str, Any]
+TOGETHER = 500
+"""Rows that one statement appends when there are thousands; SQLite takes at most 32,766 values in one."""
 _DIALECT = sqlite.dialect(paramstyle="named")
 _POSITIONAL = sqlite.dialect(paramstyle="qmark")
 
@@ -72,6 +75,11 @@ class Rows:
             raise ValueError(f"columns of {self._table} in their order are {compiled.positiontup}")
         return str(compiled)
 
+    @cached_property
+    def many(self) -> str:
+        """`TOGETHER` rows by one statement: SQLite prepares what an index asks of its rows once for all of them."""
+        return self.text + f", ({', '.join('?' * len(self._columns))})" * (TOGETHER - 1)
+
 
 def _row_kind(names: Sequence[str]) -> Callable[[Iterable[Any]], Any]:
     """What makes a named tuple of a row; a column without a proper name is reached by its position."""
@@ -108,7 +116,10 @@ class Connection:
 
     def append_all(self, rows: Rows, values: Iterable[tuple[Any, ...]]) -> None:
         """Append these rows; they are never all in memory at once."""
-        self._driver.executemany(rows.text, values)
+        left = iter(values)
+        while len(some := list(islice(left, TOGETHER))) == TOGETHER:
+            self._driver.execute(rows.many, list(chain.from_iterable(some)))
+        self._driver.executemany(rows.text, some)
 
     def _run(self, statement: Statement, values: Values) -> sqlite3.Cursor:
         text = statement.text(values)

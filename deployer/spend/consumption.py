@@ -141,8 +141,8 @@ def _amount(rate: Rate | Unpriced, before: Decimal, count: Decimal) -> Money | N
     """The difference of two rounded totals, so that corrections add up to what one charge would have been."""
     if isinstance(rate, Unpriced):
         return None
-    total = _rounded(rate.cost(count).amount)
-    return Money(total - _rounded(rate.cost(before).amount) if before else total, rate.currency)
+    total = _rounded(rate.amount(count))
+    return Money(total - _rounded(rate.amount(before)) if before else total, rate.currency)
 
 
 def _rounded(amount: Decimal) -> Decimal:

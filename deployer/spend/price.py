@@ -40,7 +40,11 @@ class Rate:
 
     def cost(self, quantity: Decimal) -> Money:
         """The exact price of `quantity` units."""
-        return Money(self.price * quantity / self.per, self.currency)
+        return Money(self.amount(quantity), self.currency)
+
+    def amount(self, quantity: Decimal) -> Decimal:
+        """The same as a bare number."""
+        return self.price * quantity / self.per
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Charges: exact, once, and summed by day."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -17,6 +16,7 @@ from deployer.domain.period import Period
 from deployer.domain.subject import Subject, SubjectKind
 from deployer.errors import DeployerError
 from deployer.ledger.entry import share
+from deployer.ledger.statement import TOGETHER
 from deployer.ports.ledger import Ledger
 from tests.ledger.world import DAY, HOUR, START, deployment, hosting, opened, rows, snapshot, tokens
 
@@ -39,7 +39,16 @@ def test_charge_comes_back_as_it_was_written(ledger: Ledger) -> None:
         tokens(ONE, START, 1234),
         tokens(ONE, START + HOUR, 99, None),
     )
-    charges = (replace(charges[0], quantity=Decimal("0.333333333")), *charges[1:])
+    charges = (charges[0]._replace(quantity=Decimal("0.333333333")), *charges[1:])
+
+    record(ledger, HOUR, *charges)
+
+    assert ledger.readings.charges(WEEK) == charges
+
+
+@pytest.mark.parametrize("count", [TOGETHER - 1, TOGETHER, 2 * TOGETHER + 3])
+def test_thousands_of_charges_come_back_in_their_order(ledger: Ledger, count: int) -> None:
+    charges = tuple(tokens(ONE, START + number * timedelta(minutes=1), number + 1) for number in range(count))
 
     record(ledger, HOUR, *charges)
 
@@ -78,7 +87,7 @@ def test_subject_that_has_nothing_but_unpriced_charges_is_in_the_sum(ledger: Led
 
 
 def test_marker_without_length_is_kept_and_named(ledger: Ledger) -> None:
-    marker = replace(tokens(ONE, START, 0, None), period=Period(START, START), source="the time before first sight")
+    marker = tokens(ONE, START, 0, None)._replace(period=Period(START, START), source="the time before first sight")
 
     record(ledger, HOUR, marker)
 
@@ -140,9 +149,8 @@ def test_tokens_that_another_process_charged_meanwhile_are_not_charged_again(led
 
 
 def test_charge_that_crosses_midnight_is_cut_there(ledger: Ledger) -> None:
-    charge = replace(
-        hosting(ONE, START, START + 36 * HOUR, "61.20"), subject=JOB.key, instance="", meter=Meter.TRAINING_HOURS
-    )
+    hours = hosting(ONE, START, START + 36 * HOUR, "61.20")
+    charge = hours._replace(subject=JOB.key, instance="", meter=Meter.TRAINING_HOURS)
 
     ledger.readings.record_subject(JOB, [charge])
 
@@ -154,24 +162,24 @@ def test_charge_that_crosses_midnight_is_cut_there(ledger: Ledger) -> None:
 
 def test_forecast_is_no_charge(ledger: Ledger) -> None:
     with pytest.raises(ValueError, match="a forecast is not a charge"):
-        record(ledger, HOUR, replace(hosting(ONE, START, START + HOUR), known=Known.FORECAST))
+        record(ledger, HOUR, hosting(ONE, START, START + HOUR)._replace(known=Known.FORECAST))
 
 
 def test_charge_of_what_no_sweep_has_seen_is_a_defect(ledger: Ledger) -> None:
     with pytest.raises(DeployerError, match="which no sweep has seen"):
-        record(ledger, HOUR, replace(hosting(ONE, START, START + HOUR), subject="azure:a/never"))
+        record(ledger, HOUR, hosting(ONE, START, START + HOUR)._replace(subject="azure:a/never"))
 
 
 def test_sweep_whose_charges_are_refused_leaves_nothing_behind(ledger: Ledger, tmp_path: Path) -> None:
     with pytest.raises(DeployerError):
-        record(ledger, HOUR, replace(tokens(ONE, START, 1), subject="azure:a/never"))
+        record(ledger, HOUR, tokens(ONE, START, 1)._replace(subject="azure:a/never"))
 
     assert ledger.readings.tracked() == {}
     assert rows(tmp_path, "SELECT count(*) FROM sweep") == [(0,)]
 
 
 def test_jobs_are_charged_and_matched_by_their_facts(ledger: Ledger) -> None:
-    charge = replace(tokens(ONE, START, 100_000, "0.50"), subject=JOB.key, instance="", meter=Meter.TRAINING)
+    charge = tokens(ONE, START, 100_000, "0.50")._replace(subject=JOB.key, instance="", meter=Meter.TRAINING)
 
     ledger.readings.record_subject(JOB, [charge])
 
@@ -186,7 +194,7 @@ def test_charges_of_one_subject_are_not_recorded_under_another(ledger: Ledger) -
 
 
 def test_currencies_are_not_mixed(ledger: Ledger) -> None:
-    euros = replace(tokens(ONE, START + HOUR, 1), amount=Money(Decimal("0.30"), "EUR"))
+    euros = tokens(ONE, START + HOUR, 1)._replace(amount=Money(Decimal("0.30"), "EUR"))
 
     record(ledger, HOUR, tokens(ONE, START, 1, "0.50"), euros)
 

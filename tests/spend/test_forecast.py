@@ -1,6 +1,5 @@
 """Where spend is heading by the end of a period."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 from deployer.domain.charge import Spend
@@ -47,7 +46,7 @@ def test_run_rate_leaves_out_other_currencies_and_what_has_no_price() -> None:
     one, now = deployment(tuned=False), START + 10 * HOUR
     seen = reading(one, bucket(START, tokens_in=5_000_000))
     (charge,) = accrue({}, snapshot(now, one, usage=[seen]), BOOK, {}, now).charges
-    others = [replace(charge, amount=None), replace(charge, amount=Money(Decimal(5), "EUR"))]
+    others = [charge._replace(amount=None), charge._replace(amount=Money(Decimal(5), "EUR"))]
 
     assert run_rate(others, Period(START, now)) == Money.zero()
     assert run_rate([charge], Period(START, START)) == Money.zero()
