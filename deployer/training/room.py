@@ -56,7 +56,7 @@ def _check_jobs(provider: Provider, account: Account, limits: Limits, tier: str)
     at_once = limits.developer_running if _is_developer(tier) else limits.running
     running = sum(1 for job in jobs if _runs(job) and _is_developer(job.training_tier) == _is_developer(tier))
     if at_once is not None and running >= at_once:
-        yield f"{account.name} runs {running} jobs, and {at_once} are documented at once: this one may wait in the queue"
+        yield f"{account.name} runs {running} jobs, and {at_once} are documented at once: this may wait in the queue"
 
 
 def _check_files(provider: Provider, account: Account, limits: Limits, files: Sequence[Path]) -> Iterator[str]:
@@ -88,7 +88,7 @@ def _check_deployments(provider: Provider, account: Account, limits: Limits) -> 
     except CloudError:
         return
     if standing >= most:
-        yield f"{account.name} has {standing} of {most} fine-tuned models deployed: this one has no place before one goes"
+        yield f"{account.name} has {standing} of {most} fine-tuned models deployed: this one has no place yet"
 
 
 def _one_more(

@@ -123,9 +123,7 @@ def test_files_beyond_the_size_of_all_are_refused(cloud: FakeCloud, data: Path) 
 def test_a_model_without_a_place_to_be_deployed_is_a_warning(cloud: FakeCloud, data: Path) -> None:
     for number in range(10):
         cloud.deploy(f"tuned-{number}", model=TUNED)
-    assert check(cloud, data) == (
-        "aoai-dev has 10 of 10 fine-tuned models deployed: this one has no place before one goes",
-    )
+    assert check(cloud, data) == ("aoai-dev has 10 of 10 fine-tuned models deployed: this one has no place yet",)
 
 
 @pytest.mark.parametrize(("operation", "words"), [("jobs", "how many jobs"), ("stored", "how many files")])
