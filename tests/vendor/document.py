@@ -106,6 +106,8 @@ class Operation:
     body_required: bool = False
     answers: Mapping[str, Located] = field(default_factory=dict)
     """By status; a status without a body leads to an empty schema."""
+    events: Located | None = None
+    """What each event of a streamed answer looks like."""
 
 
 def available() -> bool:
@@ -151,7 +153,7 @@ def _paths(file: str) -> list[tuple["re.Pattern[str]", Located]]:
     """Every path with its pattern, the one with the fewest parameters first."""
     root = load(file)
     paths = {**root.content["paths"], **root.content.get("x-ms-paths", {})}
-    ordered = sorted(paths, key=lambda template: (template.count("{"), -len(template)))
+    ordered = sorted(paths, key=lambda template: ("?" in template, template.count("{"), -len(template)))
     return [(_pattern(template), root.part(paths[template])) for template in ordered]
 
 
@@ -177,6 +179,7 @@ def _operation(file: str, path_item: Located, method: str) -> Operation:
         bodies={"application/json": body.at("schema")} if body else dict(_bodies(operation.at("requestBody"))),
         body_required=bool((body or operation.at("requestBody")).content.get("required")),
         answers=dict(_answers(operation)),
+        events=_events(operation),
     )
 
 
@@ -197,6 +200,16 @@ def _answers(operation: Located) -> Iterator[tuple[str, Located]]:
         media = found.content.get("content", {})
         kind = next(iter(media), "")
         yield str(status), found.part(media[kind]).at("schema") if kind else found.at("schema")
+
+
+def _events(operation: Located) -> Located | None:
+    """Azure's document describes no streams, what comes in them is OpenAI's; a legacy completion streams itself."""
+    if operation.content.get("operationId") == "ChatCompletions_Create":
+        return load(OPENAI).at("components", "schemas", "CreateChatCompletionStreamResponse")
+    media = operation.at("responses", "200", "content")
+    if operation.content.get("operationId") == "createCompletion":
+        return media.at("application/json", "schema")
+    return media.at("text/event-stream", "schema") if "text/event-stream" in media.content else None
 
 
 @cache  # a registry forgets what it retrieved

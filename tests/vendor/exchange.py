@@ -134,6 +134,9 @@ def _form(exchange: Exchange, operation: Operation) -> Iterator[Problem]:
 
 
 def _answer(exchange: Exchange, operation: Operation) -> Iterator[Problem]:
+    if "event-stream" in exchange.answer_headers.get("content-type", ""):
+        yield from _stream(exchange, operation)
+        return
     schema = operation.answers.get(str(exchange.status))
     if schema is None and exchange.status >= 400:
         schema = operation.answers.get("default") or error_schema(operation.document)
@@ -150,3 +153,15 @@ def _answer(exchange: Exchange, operation: Operation) -> Iterator[Problem]:
         content = json.loads(exchange.answer)
         found = problems(content, schema, operation, nulls=operation.document != OPENAI)
         yield from ((f"body.{at}".rstrip("."), why) for at, why in found)
+
+
+def _stream(exchange: Exchange, operation: Operation) -> Iterator[Problem]:
+    """Each event of a streamed answer, the word that ends it left out."""
+    if operation.events is None:
+        yield "body", "the document knows no stream"
+        return
+    lines = [line.removeprefix("data: ") for line in exchange.answer.splitlines() if line.startswith("data: ")]
+    for line in lines:
+        if line != "[DONE]":
+            content = json.loads(line)
+            yield from ((f"event.{at}".rstrip("."), why) for at, why in problems(content, operation.events, operation))

@@ -27,7 +27,7 @@ def problems(value: Any, schema: Located, operation: Operation, *, nulls: bool =
     """All that the document has against `value`; with `nulls`, null is how a service leaves a field out."""
     for error in _validator(schema, operation.document).iter_errors(value):
         for deepest in _deepest(error):
-            if not (nulls and deepest.instance is None):
+            if deepest.instance is not None or not (nulls or _may_be_null(deepest)):
                 yield _dotted(deepest.absolute_path), deepest.message[:160]
     yield from unlisted(without_nulls(value) if nulls else value, [schema], ())
 
@@ -35,6 +35,11 @@ def problems(value: Any, schema: Located, operation: Operation, *, nulls: bool =
 def _validator(schema: Located, document: str) -> Any:
     kind = jsonschema.Draft202012Validator if document == OPENAI else jsonschema.Draft4Validator
     return kind(schema.absolute, registry=REGISTRY, format_checker=_FORMATS)
+
+
+def _may_be_null(error: Any) -> bool:
+    """OpenAI's document is OpenAPI 3.1 and still writes `nullable` in places, which JSON Schema does not know."""
+    return isinstance(error.schema, Mapping) and error.schema.get("nullable") is True
 
 
 def _deepest(error: Any) -> Iterable[Any]:

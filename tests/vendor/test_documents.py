@@ -55,6 +55,7 @@ SERVED = {
     "DeletedAccounts_List", "DeletedAccounts_Purge", "Deployments_ListSkus", "Forecast_Usage",
     "LocationBasedModelCapacities_List", "MetricDefinitions_List", "Operations_List", "ResourceSkus_List",
     # the data planes and OpenAI's administration
+    "createResponse", "getResponse", "deleteResponse", "listInputItems", "Getinputtokencounts", "createCompletion",
     "Files_Delete", "archive-project", "create-project", "deleteFile", "deleteModel", "retrieve-project",
 }  # fmt: skip
 LEAST = 200

@@ -68,6 +68,7 @@ def visit_azure(sandbox: Sandbox, clock: Clock, folder: Path) -> None:
     _read_costs(sandbox)
     with azure_openai_client(sandbox) as client:
         client.chat.completions.create(model="base", messages=HELLO)
+        call(client, "base")
         train(client, clock)
 
 
@@ -128,10 +129,44 @@ def visit_openai(sandbox: Sandbox, clock: Clock, folder: Path) -> None:
     with openai_client(sandbox) as client:
         model = train(client, clock)
         client.chat.completions.create(model=model, messages=HELLO, max_tokens=5)
+        call(client, model)
+        list(client.completions.create(model="davinci-002", prompt=["once", "twice"], stream=True, n=2))
+        client.completions.create(model="davinci-002", prompt="once", echo=True)
+        converse(client, model)
         with suppress(APIStatusError):
             client.chat.completions.create(model="nothing", messages=HELLO)
         _administer(client)
         client.models.delete(model)
+
+
+def call(client: OpenAI, model: str) -> None:
+    """A model with everything that it can be asked for, whole and streamed."""
+    function = {"name": "weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}}
+    tools: Any = [{"type": "function", "function": function}]
+    usage: Any = {"include_usage": True}
+    chat: Any = client.chat.completions
+    chat.create(model=model, messages=HELLO, n=2, logprobs=True, top_logprobs=1, stop=["message"])
+    chat.create(model=model, messages=HELLO, tools=tools, tool_choice="required")
+    list(chat.create(model=model, messages=HELLO, stream=True, stream_options=usage))
+    list(chat.create(model=model, messages=HELLO, stream=True, tools=tools, tool_choice="required"))
+    with suppress(APIStatusError):
+        chat.create(model=model, messages=HELLO, temperature=3)
+
+
+def converse(client: OpenAI, model: str) -> None:
+    """The Responses API: kept, streamed, gone on with, counted, forgotten."""
+    responses: Any = client.responses
+    tools: Any = [{"type": "function", "name": "weather", "parameters": {"type": "object"}, "strict": False}]
+    first = responses.create(model=model, input="hello", instructions="be kind").id
+    list(responses.create(model=model, input="and now?", previous_response_id=first, stream=True))
+    list(responses.create(model=model, input="rain?", tools=tools, tool_choice="required", stream=True))
+    responses.create(model=model, input="hello", max_output_tokens=16, store=False)
+    responses.input_tokens.count(model=model, input="hello")
+    responses.retrieve(first)
+    list(responses.input_items.list(first))
+    responses.delete(first)
+    with suppress(APIStatusError):
+        responses.retrieve(first)
 
 
 def train(client: OpenAI, clock: Clock) -> str:

@@ -19,11 +19,12 @@ from deployer.sandbox.dataplane.error import ApiError, azure_error, openai_error
 from deployer.sandbox.dataplane.finetuning import FineTuningApi
 from deployer.sandbox.dataplane.legacy import read_texts
 from deployer.sandbox.dataplane.rate import rate_headers
+from deployer.sandbox.dataplane.response import Responses, Said
 from deployer.sandbox.dataplane.window import check_room
 from deployer.sandbox.resource import Account, Deployed
 from deployer.sandbox.training.order import JobOrder
 from deployer.sandbox.training.workshop import Workshop
-from deployer.sandbox.wire import Handler, Request, Response, Route
+from deployer.sandbox.wire import Handler, Headers, Request, Response, Route
 from deployer.sandbox.world import World
 
 Wish = TypeVar("Wish")
@@ -45,6 +46,7 @@ class AzureDataPlane:
         self._workshop = Workshop(world, VENDOR)
 
     def routes(self) -> list[Route]:
+        responses = Responses(self._world, self._owner, self._respond)
         table: list[tuple[str, str, str, Handler]] = [
             ("POST", f"{_CLASSIC}/deployments/{{deployment}}/chat/completions", "chat", self._chat),
             ("POST", f"{_V1}/chat/completions", "chat", self._chat),
@@ -52,6 +54,8 @@ class AzureDataPlane:
             ("POST", f"{_V1}/completions", "completions", self._complete),
             ("POST", f"{_CLASSIC}/deployments/{{deployment}}/embeddings", "embeddings", self._embed),
             ("POST", f"{_V1}/embeddings", "embeddings", self._embed),
+            *responses.routes(_CLASSIC),
+            *responses.routes(_V1),
             ("GET", f"{_CLASSIC}/models", "models.list", self._list_models),
             ("GET", f"{_V1}/models", "models.list", self._list_models),
             ("GET", f"{_CLASSIC}/models/{{model}}", "models.get", self._get_model),
@@ -111,7 +115,9 @@ class AzureDataPlane:
         self._require_operation(deployed, "chatCompletion", chats=True)
         chat = self._read(deployed, lambda: read_chat(request.json(), azure=True))
         answer = self._say(deployed, chat)
-        return self._told(deployed, write_completion(answer, chat, self._heading(deployed, "chatcmpl")))
+        response = write_completion(answer, chat, self._heading(deployed, "chatcmpl"))
+        response.headers += self._room(deployed)
+        return response
 
     def _complete(self, request: Request) -> Response:
         """The legacy endpoint, for the models that are older than chat."""
@@ -119,8 +125,9 @@ class AzureDataPlane:
         self._require_operation(deployed, "completion", chats=False)
         texts = self._read(deployed, lambda: read_texts(request.json()))
         answers = [self._say(deployed, chat) for chat in texts.chats]
-        heading = self._heading(deployed, "cmpl")
-        return self._told(deployed, write_texts(answers, texts.prefixes, texts.chats[0], heading))
+        response = write_texts(answers, texts.prefixes, texts.chats[0], self._heading(deployed, "cmpl"))
+        response.headers += self._room(deployed)
+        return response
 
     def _embed(self, request: Request) -> Response:
         """No model of the sandbox makes embeddings."""
@@ -137,6 +144,11 @@ class AzureDataPlane:
         self._world.record_call(deployed.account.name, deployed.name, self._world.now(), 400, 0, 0)
         text = f"The {operation} operation does not work with the specified model, {_model_name(deployed)}. "
         return azure_error(400, "OperationNotSupported", f"{text}Please choose different model and try again.")
+
+    def _respond(self, request: Request, chat: Chat) -> Said:
+        deployed = self._deployed(request)
+        self._require_operation(deployed, "responses", chats=True)
+        return Said(self._say(deployed, chat), self._heading(deployed, "resp"), self._room(deployed))
 
     def _deployed(self, request: Request) -> Deployed:
         """The deployment that is called, by the path or by the body, when it answers. Raises ApiError."""
@@ -166,12 +178,10 @@ class AzureDataPlane:
         identifier = f"{prefix}-{self._world.naming.hex('completion', 29)}"
         return Heading(identifier, _model_name(deployed), int(seconds_of(self._world.now())), filtered=True)
 
-    def _told(self, deployed: Deployed, response: Response) -> Response:
-        """With what is left of the deployment's rate."""
+    def _room(self, deployed: Deployed) -> Headers:
+        """What is left of the deployment's rate."""
         units = deployed.capacity
-        headers = rate_headers(self._world, deployed.account.name, deployed.name, units, units * 1000)
-        response.headers += headers
-        return response
+        return rate_headers(self._world, deployed.account.name, deployed.name, units, units * 1000)
 
     def _read(self, deployed: Deployed, read: Callable[[], Wish]) -> Wish:
         """What `read` makes of the request. A failing call is a call: it shows in the metrics with its status."""

@@ -95,7 +95,7 @@ def read_chat(body: Any, *, azure: bool = False) -> Chat:
         choices=body.get("n") or 1,
         stops=read_stops(body.get("stop")),
         logprobs=bool(body.get("logprobs")),
-        forced=_forced(body),
+        forced=read_choice(body),
         named=isinstance(body.get("tool_choice"), dict),
         format=_read_format(body),
         limits_answer=body.get("max_tokens") is not None,
@@ -154,7 +154,7 @@ def read_stops(given: Any) -> tuple[str, ...]:
     return tuple(str(stop) for stop in stops if stop)
 
 
-def _forced(body: Mapping[str, Any]) -> Tool | None:
+def read_choice(body: Mapping[str, Any]) -> Tool | None:
     """The function that `tool_choice` demands. Raises BadChat."""
     tools = [_read_tool(tool) for tool in body.get("tools") or ()]
     choice = body.get("tool_choice")

@@ -24,12 +24,13 @@ from deployer.sandbox.dataplane.openai_catalog import (
 from deployer.sandbox.dataplane.openai_dialect import ORGANIZATION_ID, VENDOR, OpenAIDialect
 from deployer.sandbox.dataplane.project import Project, Tenant
 from deployer.sandbox.dataplane.rate import rate_headers
+from deployer.sandbox.dataplane.response import Responses, Said
 from deployer.sandbox.dataplane.window import check_room
 from deployer.sandbox.training.fit import FittedModel
 from deployer.sandbox.training.job import Job
 from deployer.sandbox.training.order import JobOrder
 from deployer.sandbox.training.workshop import Workshop
-from deployer.sandbox.wire import Handler, Request, Response, Route
+from deployer.sandbox.wire import Handler, Headers, Request, Response, Route
 from deployer.sandbox.world import World
 
 Wish = TypeVar("Wish")
@@ -62,6 +63,8 @@ class OpenAIDataPlane:
         table: list[tuple[str, str, str, Handler]] = [
             ("POST", "/v1/chat/completions", "chat", self._chat),
             ("POST", "/v1/completions", "completions", self._complete),
+            ("POST", "/v1/embeddings", "embeddings", self._embed),
+            *Responses(self._world, self._owner, self._respond).routes("/v1"),
             ("GET", "/v1/models", "models.list", self._list_models),
             ("GET", "/v1/models/{model}", "models.get", self._get_model),
             ("DELETE", "/v1/models/{model}", "models.delete", self._delete_model),
@@ -81,22 +84,36 @@ class OpenAIDataPlane:
     # --- chat ---------------------------------------------------------------------------------
 
     def _chat(self, request: Request) -> Response:
+        project = self._tenant.caller(request)
         chat = _read(lambda: read_chat(request.json()))
-        caller = self._admit(request, chat.model, chats=True)
+        caller = self._admit(project, chat.model, chats=True)
         answer = self._say(caller, chat)
-        return self._told(caller, write_completion(answer, chat, self._heading(caller, "chatcmpl")))
+        response = write_completion(answer, chat, self._heading(caller, "chatcmpl"))
+        response.headers += self._room(caller)
+        return response
 
     def _complete(self, request: Request) -> Response:
         """The legacy endpoint: prompts are completed by the models that are older than chat."""
-        texts = _read(lambda: read_texts(request.json()))
-        caller = self._admit(request, texts.chats[0].model, chats=False)
-        answers = [self._say(caller, chat) for chat in texts.chats]
-        heading = self._heading(caller, "cmpl")
-        return self._told(caller, write_texts(answers, texts.prefixes, texts.chats[0], heading))
-
-    def _admit(self, request: Request, model: str, *, chats: bool) -> Caller:
-        """Who calls which model, when both are as they have to be. Raises ApiError."""
         project = self._tenant.caller(request)
+        texts = _read(lambda: read_texts(request.json()))
+        caller = self._admit(project, texts.chats[0].model, chats=False)
+        answers = [self._say(caller, chat) for chat in texts.chats]
+        response = write_texts(answers, texts.prefixes, texts.chats[0], self._heading(caller, "cmpl"))
+        response.headers += self._room(caller)
+        return response
+
+    def _respond(self, request: Request, chat: Chat) -> Said:
+        caller = self._admit(self._tenant.caller(request), chat.model, chats=True)
+        return Said(self._say(caller, chat), self._heading(caller, "resp"), self._room(caller))
+
+    def _embed(self, request: Request) -> Response:
+        """No model of the sandbox makes embeddings."""
+        project, body = self._tenant.caller(request), request.document()
+        caller = self._admit(project, str(body.get("model") or ""), chats=True)
+        raise openai_error(403, f"You are not allowed to generate embeddings from this model: {caller.model}")
+
+    def _admit(self, project: Project, model: str, *, chats: bool) -> Caller:
+        """Who calls which model, when it can be called. Raises ApiError."""
         if not model:
             raise openai_error(400, "you must provide a model parameter")
         tuned = self._require_model(project, model, self._world.now())
@@ -120,11 +137,9 @@ class OpenAIDataPlane:
         identifier = f"{prefix}-{self._world.naming.hex('completion', 29)}"
         return Heading(identifier, caller.model, int(seconds_of(self._world.now())))
 
-    def _told(self, caller: Caller, response: Response) -> Response:
-        """With what is left of the rate."""
-        room = _rate(caller.project, caller.model)
-        response.headers += rate_headers(self._world, caller.project.id, caller.model, *room)
-        return response
+    def _room(self, caller: Caller) -> Headers:
+        """What is left of the rate."""
+        return rate_headers(self._world, caller.project.id, caller.model, *_rate(caller.project, caller.model))
 
     def _require_model(self, project: Project, name: str, now: datetime) -> FittedModel | None:
         """The fine-tuned model to answer with, None for a base model. Raises ApiError when it cannot be called."""
