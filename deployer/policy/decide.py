@@ -23,6 +23,7 @@ from deployer.policy.residency import judge_residency
 from deployer.policy.retirement import judge_retirement, undated
 from deployer.policy.roster import Member, enrol
 from deployer.policy.ttl import judge_ttl
+from deployer.policy.unmetered import unmetered
 from deployer.policy.view import Verdict, View, merge
 
 __all__ = ["View", "decide", "usage_window"]
@@ -106,7 +107,8 @@ def _by_policy(policies: PolicySet, members: tuple[Member, ...], view: View, now
         about = tuple(matched[policy.name])
         yield judge_alerts(policy, about, view, now)
         yield judge_overspend(policy, about, view, now)
-        yield Verdict(notes=_notes(policy, about, view, now) + undated(policy, about, view))
+        notes = _notes(policy, about, view, now) + undated(policy, about, view)
+        yield Verdict(notes=notes, gaps=unmetered(policy, about, view))
 
 
 def _notes(policy: Policy, members: tuple[Member, ...], view: View, now: datetime) -> tuple[str, ...]:
