@@ -5,11 +5,14 @@ which is not the same as "never".
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from deployer.domain.catalog import ModelList, OfferedModel
 from deployer.domain.deployment import Deployment
 from deployer.domain.model import trained_on
+
+OPENAI_LAST_TRAINING = datetime(2027, 1, 6, tzinfo=UTC)
+"""The last day on which anybody can start a fine-tune at OpenAI (deprecations page, announced 2026-05-07)."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ def retirement_of(deployment: Deployment, models: ModelList) -> Retirement:
     unreadable = list(dict.fromkeys(text for model in found for text in _unreadable(deployment, model)))
     return Retirement(
         at=min(ends, default=None),
-        retrain_until=min((one.fine_tune_until for one in found if one.fine_tune_until), default=None),
+        retrain_until=_last_training(models, found),
         model=found[-1].full_name,
         cause=_cause(bool(ends), unreadable),
         source=models.source,
@@ -56,8 +59,16 @@ def retirement_of_model(name: str, models: ModelList) -> Retirement:
         cause = f"{base} is not in the list of {models.place or models.provider}"
         return Retirement(model=base, cause=cause, source=models.source, as_of=models.as_of)
     cause = _cause(found.inference_until is not None, list(found.unreadable))
-    ends = (found.inference_until, found.fine_tune_until)
-    return Retirement(*ends, found.full_name, cause, models.source, models.as_of)
+    last = _last_training(models, [found])
+    return Retirement(found.inference_until, last, found.full_name, cause, models.source, models.as_of)
+
+
+def _last_training(models: ModelList, found: list[OfferedModel]) -> datetime | None:
+    """Until when the base can be trained: not after it has ended, nor, at OpenAI, after the platform closes."""
+    ends = [one.fine_tune_until for one in found if one.fine_tune_until]
+    if models.provider == "openai":
+        ends += [OPENAI_LAST_TRAINING, *(one.inference_until for one in found if one.inference_until)]
+    return min(ends, default=None)
 
 
 def _ends(deployment: Deployment, model: OfferedModel) -> list[datetime]:

@@ -15,10 +15,11 @@ from datetime import UTC, date, datetime
 from deployer.domain.catalog import ModelList
 from deployer.domain.deployment import Account
 from deployer.domain.model import base_model, trained_on
+from deployer.domain.retirement import OPENAI_LAST_TRAINING
 from deployer.errors import CloudError
 from deployer.ports.cloud import Provider
 
-LAST_DAY_FOR_NEW_JOBS = date(2027, 1, 6)
+LAST_DAY_FOR_NEW_JOBS = OPENAI_LAST_TRAINING.date()
 SOURCE = "OpenAI's deprecation pages, read 2026-11-20"
 
 _SHUTDOWN = {

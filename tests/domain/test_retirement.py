@@ -56,6 +56,16 @@ def test_fine_tune_at_openai_ends_with_its_base_although_its_own_date_is_missing
     assert retirement_of(deployment("ft", model=name), offered(own, base)).at == SOON
 
 
+def test_openai_trains_nothing_after_its_last_day_and_no_base_that_has_ended() -> None:
+    early = OfferedModel("gpt-4.1-nano-2025-04-14", default=True, inference_until=datetime(2026, 10, 23, tzinfo=UTC))
+    late = OfferedModel("gpt-4.1-2025-04-14", default=True, inference_until=datetime(2027, 1, 14, tzinfo=UTC))
+    models = ModelList("openai", "proj_default", (early, late), "OpenAI, list of models", NOW)
+
+    assert retirement_of_model("ft:gpt-4.1-2025-04-14:org::a", models).retrain_until == datetime(2027, 1, 6, tzinfo=UTC)
+    tuned = deployment("ft", model="ft:gpt-4.1-nano-2025-04-14:org::b")
+    assert retirement_of(tuned, models).retrain_until == datetime(2026, 10, 23, tzinfo=UTC)
+
+
 def test_model_that_is_not_listed_is_unknown_and_says_so() -> None:
     end = retirement_of(TUNED, offered())
 

@@ -28,6 +28,7 @@ class OpenAIProvider:
     def __init__(self, connection: Connection, clock: Clock) -> None:
         cloud = Cloud(connection, clock)
         inventory, billing = OpenAIInventory(cloud), OpenAIBilling(cloud)
+        training = OpenAITraining(PROVIDER, cloud.client, cloud.attempts, clock)
         self.name = PROVIDER
         self.inventory: Inventory = inventory
         self.usage: Usage = OpenAIUsage(cloud)
@@ -35,9 +36,9 @@ class OpenAIProvider:
         self.quotas: Quotas = OpenAIQuotas()
         self.billing: Billing = billing
         self.caps: Caps | None = OpenAICaps(cloud)
-        self.training: Training = OpenAITraining(PROVIDER, cloud.client, cloud.attempts, clock)
+        self.training: Training = training
         self.catalog: Catalog = OpenAICatalog(cloud)
-        self._checkup = Checkup(cloud, inventory, billing)
+        self._checkup = Checkup(cloud, inventory, billing, training)
 
     def check(self) -> tuple[Check, ...]:
         return self._checkup.run()

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from deployer.sandbox.token import count_message, read_text
+from deployer.sandbox.token import count_message, count_tokens, read_text
 
 MINIMUM_EXAMPLES = 10
 _ROLES = {"system", "developer", "user", "assistant", "tool", "function"}
@@ -119,11 +119,13 @@ def _parse_completion(row: Mapping[str, Any], number: int) -> Example:
     asked, answer = row.get("prompt"), row.get("completion")
     if not isinstance(asked, str) or not isinstance(answer, str):
         raise _BadLine(f'Invalid file format. Example {number} needs "prompt" and "completion" as strings.')
-    return _build([{"role": "user", "content": asked}, {"role": "assistant", "content": answer}], number)
+    if not answer.strip():
+        raise _BadLine(f"Invalid file format. Example {number}: the completion is empty.")
+    return Example("", asked, answer.strip(), count_tokens(asked) + count_tokens(answer))
 
 
 def _parse_preference(row: Mapping[str, Any], number: int) -> Example:
-    """A direct-preference pair: the learner imitates the preferred output."""
+    """A direct-preference pair: the learner imitates the preferred output; all tokens of the file are billed."""
     given, preferred = row.get("input"), row.get("preferred_output")
     if not isinstance(given, dict) or not isinstance(preferred, list):
         raise _BadLine(f'Invalid file format. Example {number} needs "input" and "preferred_output".')
@@ -132,7 +134,10 @@ def _parse_preference(row: Mapping[str, Any], number: int) -> Example:
     messages = _check_messages(both, number)
     if messages[-1]["role"] != "assistant":
         raise _BadLine(f"Invalid file format. Example {number} must prefer an assistant message.")
-    return _build(messages, number)
+    built, other = _build(messages, number), row.get("non_preferred_output")
+    if not isinstance(other, list) or not other:
+        raise _BadLine(f'Invalid file format. Example {number} needs "non_preferred_output".')
+    return replace(built, tokens=built.tokens + sum(count_message(message) for message in other))
 
 
 def _check_messages(messages: object, number: int) -> list[Mapping[str, Any]]:

@@ -174,7 +174,25 @@ def test_more_events_than_a_page_holds_are_all_read(
 
 
 def test_the_checkup_names_each_key(openai: Provider, connect_openai: Connect) -> None:
-    assert [line.ok for line in openai.check()] == [True, True, True]
+    assert [line.ok for line in openai.check()] == [True, True, True, True]
     lines = connect_openai(retries=0, OPENAI_ADMIN_KEY="", OPENAI_API_KEY="wrong").check()
-    assert [line.ok for line in lines] == [False, False]
-    assert "OPENAI_ADMIN_KEY" in lines[1].next_step
+    assert [(line.what, line.ok, line.optional) for line in lines] == [
+        ("openai key", False, False),
+        ("openai admin key", False, True),
+    ]
+
+
+def test_without_an_admin_key_the_rest_is_well_and_what_is_not_known_is_said(connect_openai: Connect) -> None:
+    lines = connect_openai(OPENAI_ADMIN_KEY="").check()
+    assert [(line.what, line.ok) for line in lines if not line.optional] == [
+        ("openai key", True),
+        ("openai fine-tuning", True),
+    ]
+    assert "use and idleness of models, bills and caps are not known" in lines[-1].detail
+
+
+def test_an_organisation_that_may_not_train_any_more_is_told_so(sandbox: Sandbox, connect_openai: Connect) -> None:
+    sandbox.client.reset(seed=0, training_available=False)
+    line = next(line for line in connect_openai().check() if line.what == "openai fine-tuning")
+    assert (line.ok, line.optional, line.next_step) == (False, True, "fine-tune with --provider azure")
+    assert "training_not_available" in line.detail
