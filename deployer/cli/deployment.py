@@ -46,7 +46,7 @@ def list_deployments(app: "App", provider: str, account: str, unguarded: bool, n
     """
     from deployer.cli.inventory import COLUMNS, listed, summary, tell_paused, warn_undated
     from deployer.reports.inventory import Selection, inventory
-    from deployer.reports.survey import blind
+    from deployer.reports.survey import unread_use
 
     policies = app.policies_if_any
     snapshot = _survey(app, usage=not no_usage, dates=True)
@@ -58,8 +58,8 @@ def list_deployments(app: "App", provider: str, account: str, unguarded: bool, n
     tell_paused(chosen)
     if output == "table" and chosen:
         tell(summary(chosen))
-    code = show_gaps(snapshot.gaps)
-    finish(1 if blind(snapshot) else code)
+    code = show_gaps([*snapshot.gaps, *unread_use(snapshot)])
+    finish(1 if snapshot.blind else code)
 
 
 @deployment.command("show")
@@ -79,6 +79,7 @@ def show_deployment(app: "App", name: str, output: str) -> None:
     from deployer.cli.inventory import document, tell_paused
     from deployer.guard.hosting import hosting_of
     from deployer.reports.inventory import inventory
+    from deployer.reports.survey import unread_use
 
     policies = app.policies_if_any
     snapshot = _survey(app, usage=True, dates=True)
@@ -87,6 +88,8 @@ def show_deployment(app: "App", name: str, output: str) -> None:
     hosting = hosting_of(app.providers, found, app.book, app.clock.now())
     emit(document(line) | {"pays_by_the_hour": hosting.pays, "hosting_source": hosting.source}, output)
     tell_paused([line])
+    own = {key: reading for key, reading in snapshot.usage.items() if key == found.id.key}
+    finish(show_gaps(unread_use(replace(snapshot, usage=own))))
 
 
 @deployment.command("create")

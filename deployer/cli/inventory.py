@@ -212,6 +212,7 @@ def emit_act(result: "ActResult", output: str) -> int:
     elif done:
         say(f"Deleted {result.subject}: {result.detail}")
         say(f"Undo: {restore}")
-    else:
-        tell(f"{result.subject}: {result.phase}: {result.detail}")
+    if not done:
+        tell(f"Error: {result.subject}: {result.phase}: {result.detail}")
+        tell(f"Next: `deployer deployment show {result.subject}` says whether it still stands; then delete it again")
     return 0 if done else 1

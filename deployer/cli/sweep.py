@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from deployer.cli.render import emit, folded, moment, say, show_gaps, warn
+from deployer.cli.render import emit, folded, moment, say, show_gaps, tell, warn
 from deployer.domain.act import Phase
 from deployer.domain.deployment import Deployment
 from deployer.domain.money import Money
@@ -21,6 +21,9 @@ def emit_outcome(outcome: Outcome, output: str, code: int) -> None:
         warn(failure)
     for error in outcome.plan.errors:
         warn(error)
+    for result in (*outcome.recovered, *outcome.results):
+        if result.failed:
+            tell(f"Failed: {result.kind} {result.subject}: {result.detail}")
     show_gaps(outcome.plan.gaps)
     if output == "table":
         _print(outcome)

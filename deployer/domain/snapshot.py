@@ -57,6 +57,11 @@ class Snapshot:
     vanished: frozenset[str] = frozenset()
     retirements: Mapping[str, Retirement] = field(default_factory=dict)
 
+    @property
+    def blind(self) -> bool:
+        """Whether not a single account could be read: then nothing is known of what is there."""
+        return bool(self.gaps) and all(account.resource_id.lower() in self.unread for account in self.accounts)
+
 
 @dataclass(frozen=True)
 class Tracked:

@@ -6,10 +6,11 @@ the money for its first day is held. After that day nobody waits for it any more
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from deployer.domain.act import Act, ActKind, Phase
-from deployer.domain.deployment import Deployment
+from deployer.domain.deployment import Account, Deployment
 from deployer.domain.snapshot import Snapshot
 from deployer.errors import CloudError
 from deployer.guard.accounting import account_for
@@ -21,6 +22,8 @@ from deployer.guard.undeploy import end
 from deployer.ports.cloud import DeploymentRequest
 
 TAKEN = "the cloud took it; operation "
+LOST = "not known whether it was made: "
+"""What the journal says of one whose answer was lost, and that could not be looked for either."""
 UNDER_WAY = frozenset({"creating", "accepted", "moving"})
 """Provisioning states that pass."""
 LOOK_EVERY, LONGEST_LOOK = 10.0, 600.0
@@ -37,7 +40,10 @@ def request_of(kind: ActKind, wanted: Deployment) -> DeploymentRequest:
 
 
 def carry_out_creation(context: GuardContext, act: Act, request: DeploymentRequest, make: Make) -> Deployment:
-    """Create it and record how that ended. Raises CloudError; then nothing is held for it any more."""
+    """Create it and record how that ended. Raises CloudError; then nothing is held for it any more.
+
+    Unless nobody knows (`maybe_done`): then it stays open, with what is held for it, and the next start looks.
+    """
 
     def begun(token: str) -> None:
         context.ledger.journal.step(act.id, Phase.CALLED, context.clock.now(), f"{TAKEN}{token}")
@@ -45,6 +51,10 @@ def carry_out_creation(context: GuardContext, act: Act, request: DeploymentReque
     try:
         made = _create_or_find(context, replace(request, begun=begun), make)
     except CloudError as error:
+        if error.maybe_done:
+            context.ledger.journal.step(act.id, Phase.VERIFYING, context.clock.now(), f"{LOST}{error.message}")
+            error.next_step = "give the command again: what was made after all is found, and nothing is made twice"
+            raise
         context.ledger.journal.step(act.id, Phase.FAILED, context.clock.now(), error.message)
         settle_ids(context, act, "never happened")
         raise
@@ -101,28 +111,38 @@ def _make_now(context: GuardContext, act: Act, wanted: Deployment, asked_again: 
     now = context.clock.now()
     if act.at is None or now - act.at >= GATED:
         return _given_up(context, act, wanted, "it was not made before the crash; run the command again")
+    if not asked_again and any(step.detail.startswith(LOST) for step in act.steps):
+        return _given_up(context, act, wanted, "it was never made, and whoever asked for it was told that it failed")
     if not asked_again and context.ledger.decisions.history(now).paused:
         return left_open(act, "the guard is paused")
     create = context.providers[wanted.id.provider].deployments.create
     try:
         made = carry_out_creation(context, act, request_of(act.kind, wanted), create)
     except CloudError as error:
+        if error.maybe_done:
+            return left_open(act, error.message)
         return ActResult(act.kind, act.subject, Phase.FAILED, error.message, act.id, deployment=wanted)
     return ActResult(act.kind, act.subject, Phase.DONE, "made at the next start", act.id, deployment=made)
 
 
 def _waited_for(context: GuardContext, act: Act, wanted: Deployment, seen: Deployment, token: str) -> Deployment | None:
     """By the operation's own token, else by looking; None when it went away meanwhile."""
-    provider, clock = context.providers[wanted.id.provider], context.clock
+    provider = context.providers[wanted.id.provider]
     if token and seen.state.lower() in UNDER_WAY:
         try:
             return provider.deployments.create(replace(request_of(act.kind, wanted), continuation=token))
         except CloudError:  # vendors forget operations; the deployment itself still tells
             pass
-    last, deadline = provider.inventory.read(wanted.account, wanted.name), clock.monotonic() + LONGEST_LOOK
+    return _at_rest(context, wanted.account, wanted.name)
+
+
+def _at_rest(context: GuardContext, account: Account, name: str) -> Deployment | None:
+    """What stands under the name once it is not under way any more, or after the longest look."""
+    inventory, clock = context.providers[account.provider].inventory, context.clock
+    last, deadline = inventory.read(account, name), clock.monotonic() + LONGEST_LOOK
     while last is not None and last.state.lower() in UNDER_WAY and clock.monotonic() < deadline:
         clock.sleep(LOOK_EVERY)
-        last = provider.inventory.read(wanted.account, wanted.name)
+        last = inventory.read(account, name)
     return last
 
 
@@ -138,12 +158,16 @@ def _record(context: GuardContext, act: Act, made: Deployment, detail: str) -> N
 
 
 def _create_or_find(context: GuardContext, request: DeploymentRequest, make: Make) -> Deployment:
-    """After an answer that leaves the outcome open, look before saying that it failed."""
+    """After an answer that leaves the outcome open, look; what cannot be seen, or not to its end, stays open."""
     try:
         return make(request)
     except CloudError as error:
-        inventory = context.providers[request.account.provider].inventory
-        made = inventory.read(request.account, request.name) if error.maybe_done else None
-        if made is None:
+        if not error.maybe_done:
             raise
-        return made
+        lost = error
+    with suppress(CloudError):
+        made = _at_rest(context, request.account, request.name)
+        lost.maybe_done = made is not None and made.state.lower() in UNDER_WAY
+        if made is not None and made.serving and not lost.maybe_done:
+            return made
+    raise lost

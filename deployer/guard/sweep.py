@@ -33,7 +33,7 @@ class Sight:
     @property
     def blind(self) -> bool:
         """Whether not a single account could be read, so that the sweep saw nothing at all."""
-        return bool(self.plan.gaps) and not self.view.snapshot.accounts
+        return self.view.snapshot.blind
 
 
 def plan_sweep(context: GuardContext) -> Outcome:

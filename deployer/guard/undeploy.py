@@ -85,7 +85,7 @@ def _delete(context: GuardContext, act: Act, deployment: Deployment) -> tuple[Ph
         if not error.maybe_done:
             raise
         existed = True
-    if not existed:
+    if not existed and _look(context, deployment)[0]:
         return Phase.DONE, BY_OTHERS
     context.ledger.journal.step(act.id, Phase.CALLED, context.clock.now(), "the cloud took the deletion")
     return _verify(context, act, deployment)

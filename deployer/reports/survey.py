@@ -54,9 +54,11 @@ def _inventory(provider: Provider) -> InventoryReading:
         return InventoryReading(gaps=(Gap("accounts", provider.name, error.message),), complete=False)
 
 
-def blind(snapshot: Snapshot) -> bool:
-    """Whether nothing at all could be read: then there is no list to show."""
-    return bool(snapshot.gaps) and not snapshot.accounts
+def unread_use(snapshot: Snapshot) -> tuple[Gap, ...]:
+    """Whose use was asked for and could not be read, by account and cause."""
+    unread = [reading for reading in snapshot.usage.values() if not reading.complete]
+    named = [(f"{one.deployment.provider}:{one.deployment.account}", one.cause or "no cause given") for one in unread]
+    return tuple(Gap("use", where, cause) for where, cause in dict.fromkeys(named))
 
 
 def find_deployment(snapshot: Snapshot, text: str) -> Deployment:

@@ -106,10 +106,18 @@ def test_a_deletion_whose_answer_was_lost_is_proven_and_not_repeated(world: Worl
 
 def test_a_deployment_that_somebody_else_removed_is_done(world: World) -> None:
     world.warned("bot")
-    world.cloud.fail("delete", NotFound("no such deployment", status=404))
+    world.cloud.hook("delete", lambda: world.cloud.standing.clear())
     [result] = world.sweep().results
     assert result.phase is Phase.DONE
     assert result.detail == "the platform or somebody else removed it"
+
+
+def test_a_404_is_not_believed_while_the_deployment_is_still_to_be_seen(world: World) -> None:
+    world.warned("bot")
+    world.cloud.fail("delete", NotFound("no such deployment", status=404))
+    [result] = world.sweep().results
+    assert result.phase is Phase.FAILED
+    assert result.detail.startswith("still there after")
 
 
 def test_a_look_that_fails_while_verifying_is_repeated(world: World) -> None:

@@ -94,6 +94,52 @@ def test_a_create_whose_answer_was_lost_is_looked_for(world: World) -> None:
     assert world.phases() == [["intent", "done"]]
 
 
+def lose(world: World) -> None:
+    """The cloud makes it, its answer is lost, and it cannot be looked for."""
+    real = world.cloud.deployments.create
+
+    class Silent:
+        deploys = True
+        delete, call = world.cloud.deployments.delete, world.cloud.deployments.call
+
+        def create(self, request: object) -> None:
+            real(request)  # type: ignore[arg-type]
+            world.cloud.fail("read", Unreachable("cut"))
+            raise Unreachable("cut", maybe_done=True)
+
+    world.cloud.deployments = Silent()  # type: ignore[assignment]
+
+
+def test_a_create_of_which_nobody_knows_stays_open_with_its_money(world: World) -> None:
+    world.policies = policies(budgeted(100))
+    lose(world)
+    with pytest.raises(Unreachable, match="cut") as caught:
+        make(world)
+    assert "give the command again" in caught.value.next_step
+    assert world.phases() == [["intent", "verifying"]]
+    assert len(world.ledger.reservations.open()) == 1
+
+
+def test_a_create_of_which_nobody_knew_is_found_by_the_same_command(world: World) -> None:
+    lose(world)
+    with pytest.raises(Unreachable):
+        make(world)
+    made = make(world)
+    assert "an earlier start had begun it" in made.warnings[0]
+    assert world.cloud.calls["create"] == 1
+    assert set(world.ledger.readings.tracked()) == {made.deployment.id.key}
+
+
+def test_a_create_that_was_told_as_failed_is_not_made_later_by_the_guard(world: World) -> None:
+    world.cloud.fail("create", Unreachable("cut", maybe_done=True))
+    world.cloud.hook("create", lambda: world.cloud.fail("read", Unreachable("cut")))
+    with pytest.raises(Unreachable):
+        make(world)
+    apply_sweep(world.context)
+    assert world.phases() == [["intent", "verifying", "withdrawn"]]
+    assert world.cloud.calls["create"] == 1
+
+
 # --- the gate -----------------------------------------------------------------------------------
 
 

@@ -108,14 +108,23 @@ class AzureDeployments:
         earlier = {"continuation_token": request.continuation} if request.continuation else {}
         version = PREVIEW_VERSION if wants_paused(request.body) else ARM_VERSION
 
+        taken = False
+
         def work() -> None:
+            nonlocal taken
             names = (account.resource_group, real_name(account), request.name)
             poller = operations.begin_create_or_update(*names, content, polling=polling, api_version=version, **earlier)
+            taken = True
             if not earlier:
                 request.begun(poller.continuation_token())
             poller.result()
 
-        self._waited(what, work)
+        try:
+            self._waited(what, work)
+        except CloudError as error:
+            if taken and (not error.status or error.status >= 400):  # it goes on, although nobody may watch it
+                error.maybe_done = True
+            raise
 
     def _operations(self, what: str, account: Account) -> DeploymentsOperations:
         return self._cloud.guarded(what, lambda: self._cloud.accounts(account.subscription)).deployments

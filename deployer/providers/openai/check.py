@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from deployer.domain.period import Period
@@ -38,7 +39,7 @@ class Checkup:
             return (*lines, Check("openai admin key", False, detail, "set OPENAI_ADMIN_KEY", optional=True))
         lines.append(_line("openai projects", self._projects))
         if lines[-1].ok:
-            lines.append(_line("openai costs", self._costs))
+            lines.append(replace(_line("openai costs", self._costs), optional=True))
         return tuple(lines)
 
     def _models(self) -> str:
