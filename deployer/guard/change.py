@@ -23,7 +23,7 @@ from deployer.guard.lock import exclusive
 from deployer.guard.outcome import ActResult
 from deployer.guard.restoration import pack, unpack
 from deployer.guard.room import check_capacity, check_room
-from deployer.guard.search import find_deployment
+from deployer.guard.search import JOURNAL_DEPTH, find_deployment
 from deployer.guard.undeploy import act_lock, end
 from deployer.ports.cloud import DeploymentRequest
 from deployer.spend.price import Unpriced
@@ -76,7 +76,10 @@ def pause(context: GuardContext, target: str, paused: bool, *, who: str) -> Chan
 
 
 def finish_change(context: GuardContext, act: Act) -> ActResult:
-    """All three are idempotent: what a crash left open is asked for once more, if it is still the same instance."""
+    """All three are idempotent: what a crash left open is asked for once more, if it is still the same instance.
+
+    What somebody did since stands: an old order must not undo a newer one.
+    """
     was = unpack(act.body)
     provider = context.providers.get(was.id.provider)
     if provider is None:
@@ -88,11 +91,27 @@ def finish_change(context: GuardContext, act: Act) -> ActResult:
     if found is None or found.created_at != was.created_at:
         settle_ids(context, act, "never happened")
         return end(context, act, Phase.WITHDRAWN, "it is gone, or another instance stands under its name", was)
+    if overtaken := _overtaken(context, act, found):
+        settle_ids(context, act, "never happened")
+        return end(context, act, Phase.WITHDRAWN, overtaken, was)
     try:
         made = _carry_out(context, act, found, _work(context, act))
     except CloudError as error:
         return ActResult(act.kind, act.subject, Phase.FAILED, error.message, act.id, deployment=found)
     return ActResult(act.kind, act.subject, Phase.DONE, "done at the next start", act.id, deployment=made)
+
+
+def _overtaken(context: GuardContext, act: Act, found: Deployment) -> str:
+    """What came after the act and says otherwise; "" when nothing did."""
+    rivals = {ActKind.SCALE} if act.kind is ActKind.SCALE else {ActKind.PAUSE, ActKind.RESUME}
+    for later in context.ledger.journal.acts(JOURNAL_DEPTH):
+        if later.id <= act.id:
+            break
+        if later.subject == act.subject and later.kind in rivals and later.phase is Phase.DONE:
+            return f"overtaken by journal entry {later.id}"
+    if act.kind is ActKind.SCALE and str(found.capacity or "unknown") not in (act.numbers[FROM], act.numbers[TO]):
+        return f"somebody gave it {found.capacity} units since"
+    return ""
 
 
 # --- steps ------------------------------------------------------------------------------------

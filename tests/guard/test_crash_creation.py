@@ -4,11 +4,7 @@ The command runs in a process of its own, on the real sandbox, and is killed bet
 the act consists of, the answer to the cloud's PUT included.
 """
 
-import multiprocessing
-import os
 import signal
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import pytest
 
@@ -22,13 +18,12 @@ from deployer.policy.document import Budget, Match
 from deployer.sandbox.process import Sandbox
 from tests.conftest import BEGINNING
 from tests.fakes import TUNED
+from tests.guard.doomed import Doomed, Work
 from tests.guard.emulated import DEV, Emulated
-from tests.guard.mortal import Deadline, mortal
 from tests.guard.world import budgeted, policies
 
 PERSON = "me (test)"
 NAME = "bot"
-Work = Callable[[object], object]
 CREATE_POINTS, RESTORE_POINTS = 7, 7
 """Before each of them, which is after the one before; `test_every_step_is_tried` proves that these are all."""
 
@@ -39,27 +34,6 @@ def do_create(context: object) -> object:
 
 def do_restore(context: object) -> object:
     return restore(context, NAME, who=PERSON)  # type: ignore[arg-type]
-
-
-@dataclass
-class Doomed:
-    """A command in a process of its own."""
-
-    emulated: Emulated
-    work: Work
-
-    def until(self, fatal: int) -> int | None:
-        """The command, killed at that point; how the process ended."""
-        process = multiprocessing.get_context("fork").Process(target=self._run, args=(fatal,))
-        process.start()
-        process.join(timeout=30)
-        return process.exitcode
-
-    def _run(self, fatal: int) -> None:
-        own = Emulated(self.emulated.sandbox, self.emulated.clock, self.emulated.home, self.emulated.policies)
-        deadline = Deadline(fatal, lambda: os.kill(os.getpid(), signal.SIGKILL))
-        self.work(mortal(own.context, deadline))
-        os._exit(min(deadline.passed, 100))
 
 
 @pytest.fixture
