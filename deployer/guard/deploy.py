@@ -9,8 +9,10 @@ from deployer.domain.deployment import MANAGED_TAG, Account, Deployment, Deploym
 from deployer.domain.model import base_model, is_fine_tuned
 from deployer.domain.money import Money
 from deployer.domain.sku import spelled, tier_of
+from deployer.domain.snapshot import Snapshot
 from deployer.domain.subject import Subject
 from deployer.errors import InvalidUsage, NotFound, Refused
+from deployer.guard.accounting import account_for
 from deployer.guard.context import GuardContext
 from deployer.guard.creation import carry_out_creation, finish_creation, request_of
 from deployer.guard.gate import Pass, gate
@@ -125,6 +127,8 @@ def restore(
 def delete(context: GuardContext, target: str, *, who: str, reason: str = "") -> ActResult:
     """Delete one deployment, `provider:account/name`, `account/name` or a name that is unique, and verify it."""
     found = find_deployment(context, target)
+    (hosted,) = mark_hosted(context.providers, (found,), context.book, context.clock.now())
+    account_for(context, Snapshot(context.clock.now()), hosted)  # no sweep may have seen it, or it as it is now
     return undeploy(context, found, who=who, reason=reason or "asked for", numbers={})
 
 

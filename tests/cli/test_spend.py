@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from deployer.sandbox.process import Sandbox
+from tests.sandbox.azure_wire import Wire, deployment_body
 
 Run = Callable[..., Any]
 DEV, PROD = "aoai-dev-eastus2", "aoai-prod-swedencentral"
@@ -153,6 +154,34 @@ def test_spend_is_dated_though_nothing_stands_any_more(ask: Ask, run: Run) -> No
 
     assert "nothing was read yet" not in told
     assert "Accrued up to 2026-09-03" in told
+
+
+def test_deployment_that_no_sweep_saw_is_charged_when_it_is_deleted(sandbox: Sandbox, run: Run) -> None:
+    made = {"account": DEV, "name": "old", "model": TUNED, "created_at": "2026-08-22T00:00:00Z"}
+    sandbox.client.create_deployments([made])
+
+    run("deployment", "delete", "old", "--yes")
+
+    shown = json.loads(run("spend", "show", "--period", "all", "-o", "json").stdout)[-1]["accrued"]["high"]
+    assert round(Decimal(shown["amount"]), 2) == Decimal(sandbox.client.invoice()["total"]) == Decimal("408.02")
+
+
+def test_another_instance_under_a_name_that_the_ledger_knows_is_charged_as_itself(
+    ask: Ask, sandbox: Sandbox, run: Run
+) -> None:
+    """Somebody deleted `bot` and made it anew between two sweeps; then it is deleted by us."""
+    sandbox.client.advance(seconds=10 * HOUR)
+    Wire(sandbox).deployment("DELETE", "bot")
+    sandbox.client.advance(seconds=HOUR)
+    Wire(sandbox).deployment("PUT", "bot", deployment_body(TUNED))
+    sandbox.client.advance(seconds=10 * HOUR)
+
+    run("deployment", "delete", f"{DEV}/bot", "--yes")
+
+    accrued = ask("show")[f"azure:{DEV}/bot"]["accrued"]
+    assert accrued["low"] != accrued["high"]
+    true = sum(Decimal(line["amount"]) for line in sandbox.client.invoice()["lines"] if line["account"] == DEV)
+    assert Decimal(accrued["low"]["amount"]) <= true <= Decimal(accrued["high"]["amount"])
 
 
 def test_bill_that_cannot_be_read_is_a_warning(ask: Ask, sandbox: Sandbox, run: Run) -> None:
