@@ -15,9 +15,9 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from deployer.clock import Clock
+from deployer.deadline import CALL, deadline, left
 from deployer.errors import CloudError, Conflict, Forbidden, NotFound, Throttled, Unreachable
 from deployer.providers.answer import Unreadable
-from deployer.providers.deadline import CALL, deadline, left
 
 if TYPE_CHECKING:
     from openai import APIConnectionError, APIStatusError

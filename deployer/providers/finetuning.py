@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from deployer.clock import Clock
+from deployer.deadline import CALL, deadline, left
 from deployer.domain.deployment import Account
 from deployer.domain.job import Checkpoint, Job, JobEvent, JobSpec
 from deployer.errors import CloudError, NotFound
 from deployer.providers.attempt import Attempts
-from deployer.providers.deadline import CALL, deadline, left
 from deployer.providers.job import by_step, decode_result, in_order, job_request, to_checkpoint, to_event, to_job
 from deployer.providers.page import all_items, identified
 from deployer.providers.upload import PURPOSE, Uploader

@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from deployer.deadline import left
 from deployer.errors import CloudError
 from deployer.ports.cloud import Connection
 from deployer.providers.answer import require_object
-from deployer.providers.deadline import left
 
 if TYPE_CHECKING:
     import httpx2

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from deployer.deadline import CALL, OBSERVATION
 from deployer.ports.cloud import Provider
-from deployer.providers.deadline import CALL, OBSERVATION
 from tests.contract.outcome import Outcome
 from tests.contract.stage import Stage
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from deployer.deadline import CALL, deadline, handed_on, left
 from deployer.errors import CloudError
 from deployer.ports.cloud import DeploymentRequest
-from deployer.providers.deadline import CALL, deadline, handed_on, left
 from deployer.sandbox.process import Sandbox
 from tests.contract.stage import Stage, open_stage
 from tests.fakes import FakeClock

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from deployer.deadline import OBSERVATION, deadline
 from deployer.domain.budget import CloudBudget
 from deployer.domain.charge import Bill, VendorForecast
 from deployer.domain.deployment import Account
@@ -22,7 +23,6 @@ from deployer.providers.azure.cloud import Cloud
 from deployer.providers.azure.costforecast import forecasts
 from deployer.providers.azure.costquery import OUR_RESOURCES, CostQueries, cost_of, day_of, midnight, time_period
 from deployer.providers.azure.costquota import units
-from deployer.providers.deadline import OBSERVATION, deadline
 
 DAY, YEAR = timedelta(days=1), timedelta(days=365)
 MOMENT = timedelta(microseconds=1)

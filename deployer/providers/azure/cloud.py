@@ -19,6 +19,7 @@ from azure.core.rest import HttpRequest
 
 from deployer import __version__
 from deployer.clock import Clock
+from deployer.deadline import handed_on
 from deployer.errors import CloudError
 from deployer.ports.cloud import Connection
 from deployer.providers.azure.credential import TokenPolicy, open_credential
@@ -27,7 +28,6 @@ from deployer.providers.azure.error import cloud_error, refusal, words_of
 from deployer.providers.azure.pace import Pace, PacePolicy
 from deployer.providers.azure.transport import ClockedTransport, PatientPolicy, asked_wait
 from deployer.providers.azure.wire import decode, listed, text
-from deployer.providers.deadline import handed_on
 
 if TYPE_CHECKING:
     from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient

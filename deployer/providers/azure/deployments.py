@@ -17,6 +17,7 @@ from azure.core.rest import HttpRequest
 from azure.mgmt.core.polling.arm_polling import ARMPolling
 
 from deployer.clock import Clock
+from deployer.deadline import deadline, left
 from deployer.domain.deployment import MANAGED_TAG, Account, Deployment
 from deployer.errors import CloudError, Conflict, NotFound, Unreachable
 from deployer.ports.cloud import DeploymentRequest
@@ -27,7 +28,6 @@ from deployer.providers.azure.inventory import AzureInventory, deployment_url
 from deployer.providers.azure.mapping import real_name, to_deployment, wants_paused, without_running
 from deployer.providers.azure.transport import backoff
 from deployer.providers.azure.version import PREVIEW_VERSION
-from deployer.providers.deadline import deadline, left
 
 if TYPE_CHECKING:
     from azure.mgmt.cognitiveservices.operations import DeploymentsOperations

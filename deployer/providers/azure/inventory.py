@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from azure.core.rest import HttpRequest
 
+from deployer.deadline import OBSERVATION, deadline
 from deployer.domain.deployment import Account, Deployment
 from deployer.domain.snapshot import InventoryReading
 from deployer.errors import CloudError, NotFound
@@ -24,7 +25,6 @@ from deployer.providers.azure.mapping import to_deployment
 from deployer.providers.azure.namesake import name_apart
 from deployer.providers.azure.version import ReadVersion
 from deployer.providers.azure.wire import get, listed, text
-from deployer.providers.deadline import OBSERVATION, deadline
 
 GRAPH_PATH = "/providers/Microsoft.ResourceGraph/resources"
 GRAPH_VERSION = "2024-04-01"

@@ -17,8 +17,8 @@ from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import HTTPPolicy
 
 from deployer.clock import Clock
+from deployer.deadline import left
 from deployer.providers.azure.transport import OutOfTime
-from deployer.providers.deadline import left
 
 RATES = {"reads": 25.0, "writes": 10.0, "deletes": 10.0}
 _KINDS = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}

@@ -18,9 +18,9 @@ from azure.core.pipeline.policies import HTTPPolicy
 from azure.core.pipeline.transport import RequestsTransport
 
 from deployer.clock import Clock
+from deployer.deadline import CALL, deadline, left
 from deployer.ports.cloud import Connection
 from deployer.providers.azure.session import DirectSession
-from deployer.providers.deadline import CALL, deadline, left
 
 RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 CONNECT = 10.0

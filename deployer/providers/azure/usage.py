@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from deployer.deadline import OBSERVATION, deadline
 from deployer.domain.deployment import Account, Deployment
 from deployer.domain.period import Period
 from deployer.domain.usage import Aliveness, UsageObservation, UsageReading
@@ -19,7 +20,6 @@ from deployer.providers.azure.failure import Failures
 from deployer.providers.azure.metric import ACTIVITY, DAY, HOUR, Evidence, Question
 from deployer.providers.azure.monitor import Monitor
 from deployer.providers.azure.reading import align, floor, to_reading
-from deployer.providers.deadline import OBSERVATION, deadline
 
 KEPT = timedelta(days=93)
 """How long Monitor keeps metrics."""

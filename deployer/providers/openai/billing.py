@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from deployer.deadline import OBSERVATION, deadline
 from deployer.domain.budget import CloudBudget
 from deployer.domain.charge import Bill, VendorForecast
 from deployer.domain.deployment import Account
@@ -14,7 +15,6 @@ from deployer.domain.money import Money
 from deployer.domain.period import Period
 from deployer.domain.snapshot import Gap
 from deployer.errors import CloudError
-from deployer.providers.deadline import OBSERVATION, deadline
 from deployer.providers.openai.cloud import NO_ADMIN_KEY, PROVIDER, Cloud
 from deployer.providers.openai.report import Line, lines
 

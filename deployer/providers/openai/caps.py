@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from deployer.deadline import CALL, deadline
 from deployer.domain.cap import ORGANISATION, AccountCaps, Cap, CapKind
 from deployer.domain.deployment import Account
 from deployer.errors import CloudError, InvalidUsage, NotFound
 from deployer.providers.attempt import GARBLED
-from deployer.providers.deadline import CALL, deadline
 from deployer.providers.openai.cloud import PROVIDER, Cloud
 from deployer.providers.page import all_items, as_mapping
 

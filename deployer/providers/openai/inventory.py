@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from typing import Any
 
+from deployer.deadline import OBSERVATION, deadline, handed_on
 from deployer.domain.deployment import Account, Deployment, DeploymentId, Tier
 from deployer.domain.model import base_model, is_fine_tuned
 from deployer.domain.snapshot import Gap, InventoryReading
 from deployer.errors import CloudError, NotFound
-from deployer.providers.deadline import OBSERVATION, deadline, handed_on
 from deployer.providers.job import to_instant
 from deployer.providers.openai.cloud import PROVIDER, Cloud
 from deployer.providers.page import all_items, identified

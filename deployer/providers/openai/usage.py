@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from deployer.deadline import OBSERVATION, deadline
 from deployer.domain.deployment import Deployment
 from deployer.domain.period import Period
 from deployer.domain.usage import Aliveness, UsageBucket, UsageObservation, UsageReading
 from deployer.errors import CloudError
-from deployer.providers.deadline import OBSERVATION, deadline
 from deployer.providers.openai.cloud import NO_ADMIN_KEY, Cloud
 from deployer.providers.openai.report import Line, lines
 
