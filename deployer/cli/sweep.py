@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from deployer.cli.render import emit, folded, moment, say, show_gaps, tell, warn
-from deployer.domain.act import Phase
+from deployer.domain.act import ActKind, Phase
 from deployer.domain.deployment import Deployment
 from deployer.domain.money import Money
 from deployer.domain.plan import Action, ActionKind, Finding, Mode, Plan
@@ -116,7 +116,7 @@ def _result(result: ActResult) -> dict[str, Any]:
         "policy": result.action.policy if result.action else None,
         "rule": result.action.rule if result.action else None,
         "reason": result.action.reason if result.action else None,
-        "restore": f"deployer deployment restore {result.subject}" if result.phase is Phase.DONE else None,
+        "restore": _restore(result) or None,
     }
 
 
@@ -132,7 +132,7 @@ def _print(outcome: Outcome) -> None:
     plan = outcome.plan
     say(_heading(outcome))
     _section("Gone, and not by us", [f"{result.subject}: {result.detail}" for result in outcome.removed])
-    _section("Done", [_told_result(result) for result in (*outcome.recovered, *outcome.results)])
+    _section("Done", [told_result(result) for result in (*outcome.recovered, *outcome.results)])
     observed = plan.mode is Mode.OBSERVE
     if not outcome.applied or observed:
         _section("Would undeploy" if observed else "Undeploy", map(_act, plan.acts))
@@ -179,11 +179,22 @@ def _act(action: Action) -> str:
     return _line(action) + (f"\n    {numbers}" if numbers else "")
 
 
-def _told_result(result: ActResult) -> str:
+def _restore(result: ActResult) -> str:
+    """How what went away comes back; nothing for acts of other kinds."""
+    went = result.kind in {ActKind.UNDEPLOY, ActKind.REMOVED} and result.phase is Phase.DONE
+    return f"deployer deployment restore {result.subject}" if went else ""
+
+
+def _undo(result: ActResult) -> str:
+    """As the journal says it; of what a crash had left open, it knows more."""
+    if result.phase is not Phase.DONE or result.act_id is None:
+        return ""
+    return _restore(result) or f"`deployer journal show {result.act_id}` says how"
+
+
+def told_result(result: ActResult) -> str:
     why = f"\n    why: {result.action.reason}" if result.action else ""
-    undo = ""
-    if result.phase is Phase.DONE and result.act_id is not None:
-        undo = f"\n    undo: deployer deployment restore {result.subject}"
+    undo = f"\n    undo: {_undo(result)}" if _undo(result) else ""
     entry = f" (journal {result.act_id})" if result.act_id is not None else ""
     return f"{result.kind} {result.subject}: {result.phase}, {result.detail}{entry}{why}{undo}"
 
