@@ -65,6 +65,8 @@ def _model(account: Account, name: str) -> Deployment:
 
 
 def _next_step(error: CloudError, found: Deployment) -> str:
+    if isinstance(error, NotFound) and found.state == "retired":
+        return "its base is shut down: fine-tune another one; `deployer doctor` shows the dates"
     if isinstance(error, NotFound):
         return "it may be undeployed: `deployer deployment list` shows what stands, `deployer journal list` why"
     if isinstance(error, Throttled) and error.retry_after:

@@ -71,11 +71,22 @@ def _when(at: datetime, now: datetime) -> str:
 
 def _advice(member: Member, known: Retirement, at: datetime, now: datetime) -> str:
     """What to do, from the list of models alone."""
+    if member.deployment.id.provider == "openai" and member.deployment.fine_tuned:
+        return _advice_at_openai(known, at, now)
     if at <= now:
         return "undeploy it, for no source says that its bill stops"
     if not member.deployment.fine_tuned:
         return f"move its callers from {known.model} to a newer model before then"
     return f"fine-tune a newer base than {known.model} and deploy it before then{_retraining(known, now)}"
+
+
+def _advice_at_openai(known: Retirement, at: datetime, now: datetime) -> str:
+    """There is nothing to undeploy there, and the platform takes no jobs after its last day."""
+    closed = known.retrain_until is not None and known.retrain_until <= now
+    where = "on another cloud, for OpenAI trains it no more," if closed else f"than {known.model}"
+    if at <= now:
+        return f"its calls fail, and it costs nothing; fine-tune a newer base {where} and move its callers"
+    return f"fine-tune a newer base {where} and move its callers before then{_retraining(known, now)}"
 
 
 def _retraining(known: Retirement, now: datetime) -> str:

@@ -48,7 +48,7 @@ def retiring(provider: Provider, reading: InventoryReading, now: datetime) -> li
         models = lists.get(place_of(account))
         if (account.name.lower(), name.lower()) not in deployed and isinstance(models, ModelList):
             ends[f"{account.resource_id} {name}".lower()] = (what, retirement_of_model(name, models))
-    notices = _soon(ends.values(), now) + _undated(lists, gaps)
+    notices = _soon(ends.values(), provider.name, now) + _undated(lists, gaps)
     return notices or [Notice("retiring", f"no fine-tune ends within {SOON.days} days", soon=False)]
 
 
@@ -90,26 +90,30 @@ def _jobs(provider: Provider, account: Account) -> list[tuple[Account, str, str]
     return rows
 
 
-def _soon(ends: Iterable[tuple[str, Retirement]], now: datetime) -> list[Notice]:
+def _soon(ends: Iterable[tuple[str, Retirement]], provider: str, now: datetime) -> list[Notice]:
     dated = [(end.at, what, end) for what, end in ends if end.at is not None and end.at - now <= SOON]
-    return [Notice("retiring", _told(what, end, at, now), next_step=_step(end, now)) for at, what, end in sorted(
-        dated, key=lambda one: one[:2]
-    )]  # fmt: skip
+    return [
+        Notice("retiring", _told(what, end, at, now), next_step=_step(end, provider, now))
+        for at, what, end in sorted(dated, key=lambda one: one[:2])
+    ]
 
 
 def _told(what: str, end: Retirement, at: datetime, now: datetime) -> str:
-    days = (at - now).days
-    when = f"in {days} days" if at > now else f"{-days} days ago"
     last = end.retrain_until
     word = "was" if last is not None and last <= now else "is"
     training = (
         f"the last day to train {end.model} {word} {last:%Y-%m-%d}" if last else "its last day to train is unknown"
     )
-    return f"{what}: {end.model} retires on {at:%Y-%m-%d}, {when}; {training}"
+    return f"{what}: {end.model} retires on {at:%Y-%m-%d}, {_when((at.date() - now.date()).days)}; {training}"
 
 
-def _step(end: Retirement, now: datetime) -> str:
-    if end.at is not None and end.at <= now:
+def _when(days: int) -> str:
+    number = f"{abs(days)} day{'' if abs(days) == 1 else 's'}"
+    return "today" if days == 0 else f"in {number}" if days > 0 else f"{number} ago"
+
+
+def _step(end: Retirement, provider: str, now: datetime) -> str:
+    if end.at is not None and end.at <= now and provider != "openai":
         return "undeploy it: no source says that its bill stops"
     if end.retrain_until is not None and end.retrain_until <= now:
         return "fine-tune a newer base: `deployer finetune estimate` prices it"

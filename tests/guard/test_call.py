@@ -57,6 +57,15 @@ def test_an_old_deployment_that_is_gone_is_not_waited_for(clock: FakeClock, clou
     assert "may be undeployed" in caught.value.next_step
 
 
+def test_a_model_whose_base_was_shut_down_is_told_as_such(clock: FakeClock, cloud: FakeCloud) -> None:
+    bot = cloud.deploy("bot", state="retired")
+    clock.advance(timedelta(days=3))
+    cloud.fail("call", MISSING)
+    with pytest.raises(NotFound) as caught:
+        call(clock, cloud, bot, "hello", lambda _: None)
+    assert caught.value.next_step.startswith("its base is shut down")
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [

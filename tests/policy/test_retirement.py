@@ -10,7 +10,7 @@ from deployer.domain.plan import History
 from deployer.domain.retirement import Retirement
 from deployer.domain.usage import Activity
 from deployer.policy.decide import View
-from tests.policy.world import DAY, HOUR, NOW, booked, deployment, language, plan, rules, told, view
+from tests.policy.world import DAY, HOUR, NOW, account, booked, deployment, language, plan, rules, told, view
 
 RULE = "retirement: {warn: 60d}"
 BOT = deployment("bot")
@@ -55,6 +55,32 @@ def test_what_has_retired_is_to_be_undeployed_because_nobody_says_that_billing_s
 
     assert decided.actions[0].reason.startswith("it has stopped answering on 2026-09-07, 3 d ago: undeploy it")
     assert decided.acts == ()
+
+
+@pytest.mark.parametrize(
+    ("at", "last", "advice"),
+    [
+        (
+            NOW + 43 * DAY,
+            NOW + 9 * DAY,
+            "in 43 d: fine-tune a newer base than gpt-4.1-nano-2025-04-14 and move its callers",
+        ),
+        (NOW + 3 * DAY, NOW - DAY, "in 3 d: fine-tune a newer base on another cloud, for OpenAI trains it no more,"),
+        (
+            NOW - DAY,
+            NOW - DAY,
+            "24 h ago: its calls fail, and it costs nothing; fine-tune a newer base on another",
+        ),
+    ],
+)
+def test_at_openai_there_is_nothing_to_undeploy_and_nowhere_to_train_after_its_last_day(
+    at: datetime, last: datetime, advice: str
+) -> None:
+    model = deployment("ft:gpt-4.1-nano-2025-04-14:org::a", where=account("proj_default", provider="openai"))
+    (alert,) = plan(rules(RULE), ending(model, at=at, retrain_until=last, model="gpt-4.1-nano-2025-04-14")).actions
+
+    assert advice in alert.reason
+    assert "undeploy" not in alert.reason
 
 
 def test_base_model_is_moved_from_and_not_trained_again() -> None:

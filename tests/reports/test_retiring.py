@@ -86,6 +86,26 @@ def test_what_has_ended_is_told_to_be_undeployed(cloud: FakeCloud) -> None:
     assert notice.next_step.startswith("undeploy it")
 
 
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [(timedelta(0), ", today;"), (DAY, ", in 1 day;"), (-DAY, ", 1 day ago;"), (9 * DAY, ", in 9 days;")],
+)
+def test_days_are_counted_by_the_calendar(cloud: FakeCloud, left: timedelta, words: str) -> None:
+    cloud.deploy("bot")
+    midnight = cloud.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    cloud.offered = (replace(cloud.offered[0], inference_until=midnight + left),)
+
+    assert words in noticed(cloud)[0].detail
+
+
+def test_at_openai_nothing_is_undeployed() -> None:
+    cloud = FakeCloud(FakeClock(), "openai", ["proj_default"])
+    cloud.deploy("bot")
+    cloud.offered = (OfferedModel("gpt-4.1-mini", "2025-04-14", inference_until=cloud.clock.now() - 3 * DAY),)
+
+    assert "fine-tune a newer base" in noticed(cloud)[0].next_step
+
+
 def test_lists_and_jobs_that_cannot_be_read_are_warnings(cloud: FakeCloud) -> None:
     cloud.deploy("bot")
     cloud.fail("models", Forbidden("cannot list the models: 403", status=403))
