@@ -18,7 +18,7 @@ def test_what_went_away_comes_back_by_a_restore() -> None:
 def test_what_a_crash_left_and_was_finished_is_not_undone_by_a_restore(kind: ActKind) -> None:
     told = told_result(ActResult(kind, SUBJECT, Phase.DONE, "done at the next start", 7))
 
-    assert "restore azure" not in told
+    assert RESTORE not in told
     assert "undo: `deployer journal show 7` says how" in told
 
 
