@@ -96,6 +96,7 @@ def show_deployment(app: "App", name: str, output: str) -> None:
 @click.argument("name", type=NAME)
 @click.option("--account", default="", help="Azure OpenAI resource or OpenAI project (default: the only one).")
 @click.option("--model", required=True, help="Base model, or the full name of a fine-tuned one.")
+@click.option("--checkpoint", type=click.IntRange(min=1), help="Its state after this step; --model may name the job.")
 @click.option("--version", default="", help="Version of the model; default: the vendor's.")
 @click.option("--sku", default="Standard", show_default=True, help="How it is billed and where it runs.")
 @click.option("--capacity", type=click.IntRange(min=1), help="Capacity units of the SKU.")
@@ -109,6 +110,7 @@ def create_deployment(
     name: str,
     account: str,
     model: str,
+    checkpoint: int | None,
     version: str,
     sku: str,
     capacity: int | None,
@@ -125,11 +127,13 @@ def create_deployment(
     Examples:
       deployer deployment create support-bot --account aoai-dev-eastus2 --model gpt-4.1-mini
       deployer deployment create trial --account aoai-dev-eastus2 --model gpt-4.1-mini --unguarded
+      deployer deployment create early --model ftjob-abc123 --checkpoint 40
     """
     from deployer.cli.inventory import emit_deployed
     from deployer.guard.deploy import Order, create
 
     cloud = provider or (next(iter(app.providers)) if len(app.providers) == 1 else "azure")
+    model = _checkpoint(app, cloud, account, model, checkpoint) if checkpoint else model
     order = Order(cloud, account, name, model, model_version=version, sku=sku, capacity=capacity)
     context = app.guard_context(policies_needed=not unguarded)
     with progress(f"creating {account or cloud}/{name}"):
@@ -225,6 +229,15 @@ def _survey(app: "App", *, usage: bool, dates: bool = False) -> "Snapshot":
         warn("no cloud is configured: set AZURE_* or OPENAI_* (`deployer init` writes a commented .env)")
     with progress("asking the clouds what is deployed"):
         return survey(app.providers, app.clock.now(), usage=usage, dates=dates)
+
+
+def _checkpoint(app: "App", cloud: str, account: str, made: str, step: int) -> str:
+    from deployer.guard.search import find_account, find_provider
+    from deployer.training.checkpoint import checkpoint_model
+
+    context = app.guard_context(policies_needed=False)
+    training = find_provider(context, cloud).training
+    return checkpoint_model(training, find_account(context, cloud, account), made, step)
 
 
 def _find(app: "App", name: str) -> "Deployment":

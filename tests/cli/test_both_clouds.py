@@ -124,6 +124,27 @@ def test_a_checkpoint_is_deployed_and_called_by_its_name(run: Run, data: str, sa
     assert document(run, "deployment", "call", first, "seven seven")["answer"] in ("even", "odd")
 
 
+def test_a_checkpoint_is_deployed_by_its_job_and_step(run: Run, data: str, sandbox: Sandbox) -> None:
+    begin(sandbox)
+    tuned = trained(run, data, "azure")
+    [job] = document(run, "finetune", "list")
+    first = document(run, "finetune", "show", job["id"])["checkpoints"][0]
+    step = str(first["step"])
+
+    made = document(
+        run, "deployment", "create", "early", "--model", job["id"], "--checkpoint", step, "--provider", "azure"
+    )
+    again = ("deployment", "create", "late", "--model", tuned, "--checkpoint", "99999", "--provider", "azure")
+    refused = run(*again, expect=2).stderr
+
+    assert made["model"] == first["model"]
+    assert f"has no checkpoint at step 99999 (there are: {step}, " in refused
+    unknown = run(
+        "deployment", "create", "x", "--model", "ftjob-none", "--checkpoint", "1", "--provider", "azure", expect=2
+    )
+    assert "has no job ftjob-none" in unknown.stderr
+
+
 def test_a_job_is_paused_and_resumed_by_name(run: Run, data: str, sandbox: Sandbox) -> None:
     begin(sandbox)
     job = document(run, "finetune", "start", data, "--model", BASE, "--epochs", "5", "--provider", "azure")["job"]
