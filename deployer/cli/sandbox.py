@@ -19,7 +19,7 @@ from deployer.cli.render import Column, emit, iso, output_option, say, tell
 from deployer.errors import DeployerError, InvalidUsage
 
 FAULTS = (
-    "status", "cut_before", "cut_after", "slow", "expired_token",
+    "status", "cut_before", "cut_after", "slow", "expired_token", "reshaped",
     "metrics_null", "metrics_empty", "metrics_truncated", "metrics_error_code",
 )  # fmt: skip
 
@@ -120,19 +120,32 @@ def advance(duration: timedelta | None, to: datetime | None, output: str) -> Non
 @click.option("--status", type=click.IntRange(400, 599), help="Status to answer (kind status).")
 @click.option("--header", "headers", multiple=True, metavar="NAME:VALUE", help="Header to answer; may be repeated.")
 @click.option("--seconds", type=FiniteType(min=0), help="How slow (kind slow).")
+@click.option("--drop", "dropped", multiple=True, metavar="KEY", help="Leave this key out (kind reshaped); repeatable.")
+@click.option(
+    "--add", "added", multiple=True, metavar="KEY", help="Add a key unknown to all (kind reshaped); repeatable."
+)
+@click.option("--lower", is_flag=True, help="Write all keys in lower case (kind reshaped).")
 @click.option("--times", type=click.IntRange(min=1), help="How often; default: until cleared.")
 @click.option("--rate", type=FiniteType(0, 1), help="Share of the requests; default: all.")
-def fault(kind: str | None, clear: bool, headers: tuple[str, ...], **given: Any) -> None:
+def fault(
+    kind: str | None,
+    clear: bool,
+    headers: tuple[str, ...],
+    dropped: tuple[str, ...],
+    added: tuple[str, ...],
+    **given: Any,
+) -> None:
     """Make requests go wrong.
 
     KIND is status (an error answer), cut_before or cut_after (the connection ends before or after the
-    work was done), slow, expired_token, or what metrics may do: metrics_null, metrics_empty,
-    metrics_truncated, metrics_error_code (an error inside a 200).
+    work was done), slow, expired_token, reshaped (keys left out, added or in lower case), or what metrics
+    may do: metrics_null, metrics_empty, metrics_truncated, metrics_error_code (an error inside a 200).
 
     \b
     Examples:
       deployer sandbox fault status --status 429 --header Retry-After:5 --times 3
       deployer sandbox fault cut_after --method DELETE --times 1
+      deployer sandbox fault reshaped --drop status --add brand_new
       deployer sandbox fault --clear
     """
     if clear == bool(kind):
@@ -142,7 +155,8 @@ def fault(kind: str | None, clear: bool, headers: tuple[str, ...], **given: Any)
             client.clear_faults()
             say("no faults")
         else:
-            order = {"kind": kind, "headers": _headers(headers) or None, **given}
+            shape = {"drop": list(dropped) or None, "add": dict.fromkeys(added, "unknown") or None}
+            order = {"kind": kind, "headers": _headers(headers) or None, **shape, **given}
             number = client.fault({key: value for key, value in order.items() if value is not None})
             say(f"fault {number}: {kind}")
 

@@ -2,19 +2,20 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 KINDS = frozenset(
     {
-        "status", "cut_before", "cut_after", "slow", "expired_token",
+        "status", "cut_before", "cut_after", "slow", "expired_token", "reshaped",
         "metrics_null", "metrics_empty", "metrics_truncated", "metrics_error_code",
     }
 )  # fmt: skip
 KEYS = frozenset(
-    {"kind", "method", "path", "operation", "status", "headers", "body", "seconds", "takes", "times", "rate"}
-)
+    {"kind", "method", "path", "operation", "status", "headers", "body", "seconds", "takes", "times", "rate",
+     "add", "drop", "lower"}
+)  # fmt: skip
 
 
 class InvalidFault(ValueError):
@@ -26,7 +27,9 @@ class Fault:
     """One ordered fault; `times` is how often it still happens (None: without end).
 
     `seconds` is how long a slow answer is really held back; `takes` is how far the request moves virtual
-    time on, so that services that answer late, whatever they answer, can be played without waiting.
+    time on, so that services that answer late, whatever they answer, can be played without waiting. A
+    `reshaped` answer has the keys of `add` besides its own in every object, lacks those of `drop`, and with
+    `lower` has all its own in lower case.
     """
 
     id: int
@@ -41,6 +44,9 @@ class Fault:
     takes: float = 0.0
     times: int | None = None
     rate: float = 1.0
+    add: Mapping[str, Any] = field(default_factory=dict)
+    drop: Collection[str] = ()
+    lower: bool = False
 
     def fits(self, method: str, path: str, operation: str) -> bool:
         return (

@@ -28,6 +28,7 @@ from deployer.sandbox.genesis import Beginning, begin, environment
 from deployer.sandbox.heading import add_headers
 from deployer.sandbox.naming import Naming
 from deployer.sandbox.recording import Recording
+from deployer.sandbox.reshape import reshaped
 from deployer.sandbox.wire import Match, Request, Response, Router
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -113,6 +114,8 @@ class Application:
             await asyncio.sleep(min(fault.seconds, SLOWEST))
         request.fault = fault.kind
         response = self._handle(request, match)
+        if fault.kind == "reshaped":
+            return reshaped(response, fault.add, fault.drop, fault.lower)
         return None if fault.kind == "cut_after" else response
 
     def _handle(self, request: Request, match: Match) -> Response:

@@ -112,3 +112,22 @@ def test_a_rate_does_not_depend_on_the_order_of_parallel_requests() -> None:
     mixed = struck(3, ["/a", "/b"] * 50)
     assert one[:50] == mixed[::2]
     assert one[50:] == mixed[1::2]
+
+
+def test_an_answer_comes_in_another_shape(sandbox: Sandbox) -> None:
+    deploy(sandbox)
+    wire = Wire(sandbox)
+    order = {"kind": "reshaped", "operation": "deployments.get", "drop": ["etag"], "add": {"new": 1}, "lower": True}
+    sandbox.client.fault(order)
+    body = wire.deployment("GET", "support").body
+    assert body["new"] == body["sku"]["new"] == body["properties"]["model"]["new"] == 1
+    assert "provisioningstate" in body["properties"]
+    assert "etag" not in body
+    sandbox.client.clear_faults()
+    assert "etag" in wire.deployment("GET", "support").body
+
+
+def test_an_error_keeps_its_shape(sandbox: Sandbox) -> None:
+    wire = Wire(sandbox)
+    sandbox.client.fault({"kind": "reshaped", "drop": ["error"]})
+    assert wire.deployment("GET", "nobody").code
