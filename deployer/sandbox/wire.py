@@ -5,8 +5,9 @@ paths and parameter names without case, so the router does too; what a path para
 keeps its case.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -34,18 +35,14 @@ class Request:
     body: bytes = b""
     params: dict[str, str] = field(default_factory=dict)
     fault: str = ""
-    _pairs: list[tuple[str, str]] | None = None
 
     def values(self, name: str) -> list[str]:
         """All values of a query parameter, for lists such as `group_by[]`."""
-        if self._pairs is None:
-            pairs = parse_qsl(self.query_string, keep_blank_values=True)
-            self._pairs = [(key.lower(), value) for key, value in pairs]
-        return [value for key, value in self._pairs if key == name.lower()]
+        return list(_parameters(self.query_string).get(name.lower(), ()))
 
     def query(self, name: str, default: str = "") -> str:
         """The first value of a query parameter."""
-        found = self.values(name) if self.query_string else []
+        found = _parameters(self.query_string).get(name.lower())
         return found[0] if found else default
 
     def header(self, name: str, default: str = "") -> str:
@@ -66,6 +63,15 @@ class Request:
         if not isinstance(content, dict):
             raise BadBody(f"expected an object, got {type(content).__name__}")
         return content
+
+
+@lru_cache(maxsize=1_024)
+def _parameters(query_string: str) -> Mapping[str, Sequence[str]]:
+    """Values by name in lower case; clients ask with the same few texts all the time."""
+    found: dict[str, list[str]] = {}
+    for name, value in parse_qsl(query_string, keep_blank_values=True):
+        found.setdefault(name.lower(), []).append(value)
+    return found
 
 
 @dataclass(slots=True)

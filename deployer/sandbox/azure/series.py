@@ -46,8 +46,13 @@ class Grains:
 @lru_cache(maxsize=32)
 def _print_starts(start: float, step: float, number: int) -> tuple[str, ...]:
     """One sweep asks for the same grains of every region."""
-    starts = (at_seconds(start + index * step) for index in range(number))
-    return tuple(start.strftime("%Y-%m-%dT%H:%M:%SZ") for start in starts)
+    return tuple(_print_start(start + index * step) for index in range(number))
+
+
+@lru_cache(maxsize=8_192)
+def _print_start(second: float) -> str:
+    """The next sweep asks for nearly the same grains."""
+    return at_seconds(second).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass
