@@ -11,6 +11,12 @@ import msgspec
 from deployer.sandbox.naming import Naming
 
 TOKEN_SECONDS = 3599
+MANAGEMENT = ("management.azure.com", "management.core.windows.net")
+MODELS = ("cognitiveservices.azure.com", "ai.azure.com", "ml.azure.com")
+METRICS = ("metrics.monitor.azure.com",)
+_OTHERS = ("graph.microsoft.com", "vault.azure.net", "storage.azure.com", "database.windows.net")
+_KNOWN = (*MANAGEMENT, *MODELS, *METRICS, *_OTHERS)
+"""The hosts of the public cloud's audiences; what another cloud calls its own is nobody's business here."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,7 @@ class Credentials:
         self.client_secret = "sbx~" + naming.digest("client-secret").hex()[:36]
         self.subscription_id = fixed("subscription")
         self.openai_key = "sk-sandbox-" + naming.digest("openai-key").hex()[:40]
+        self.identity_header = naming.digest("identity-header").hex()[:32]
         self.admin_key = "sk-admin-sandbox-" + naming.digest("openai-admin-key").hex()[:40]
         self._naming = naming
         self._tokens: dict[str, Token] = {}
@@ -60,9 +67,19 @@ class Credentials:
 
     def is_valid(self, authorization: str) -> bool:
         """Whether an `Authorization` header carries a token that was issued and has not run out."""
+        token = self._find(authorization)
+        return token is not None and token.expires > time.monotonic()
+
+    def misdirected(self, authorization: str, allowed: Sequence[str]) -> str:
+        """The audience of a valid token that was got for another service of the public cloud, else nothing."""
+        token = self._find(authorization)
+        audience = token.audience.removesuffix("/.default").rstrip("/") if token else ""
+        host = audience.removeprefix("https://").partition("/")[0].lower()
+        return audience if host in _KNOWN and host not in allowed else ""
+
+    def _find(self, authorization: str) -> Token | None:
         scheme, _, text = authorization.partition(" ")
-        token = self._tokens.get(text.strip())
-        return scheme.lower() == "bearer" and token is not None and token.expires > time.monotonic()
+        return self._tokens.get(text.strip()) if scheme.lower() == "bearer" else None
 
 
 def _part(content: dict[str, str]) -> str:

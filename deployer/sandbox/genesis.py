@@ -74,7 +74,11 @@ def make_account(
 
 
 def environment(base_url: str, ca_file: str, credentials: Credentials) -> dict[str, str]:
-    """The settings that point any client here."""
+    """The settings that point any client here.
+
+    The vendors' libraries ask the public cloud about an authority that they do not know, unless their caller forbids
+    it: so their default credential is pointed at the managed identity, and the command line told not to ask.
+    """
     return {
         "AZURE_TENANT_ID": credentials.tenant_id,
         "AZURE_CLIENT_ID": credentials.client_id,
@@ -88,8 +92,13 @@ def environment(base_url: str, ca_file: str, credentials: Credentials) -> dict[s
         "OPENAI_BASE_URL": f"{base_url}/v1",
         "OPENAI_API_KEY": credentials.openai_key,
         "OPENAI_ADMIN_KEY": credentials.admin_key,
+        "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
+        "IDENTITY_ENDPOINT": f"{base_url}/msi/token",
+        "IDENTITY_HEADER": credentials.identity_header,
+        "AZURE_CORE_INSTANCE_DISCOVERY": "false",
         "DEPLOYER_CLOCK_URL": f"{base_url}/_sandbox/clock",
         "DEPLOYER_CA_BUNDLE": ca_file,
         "REQUESTS_CA_BUNDLE": ca_file,
         "SSL_CERT_FILE": ca_file,
+        "NODE_EXTRA_CA_CERTS": ca_file,
     }

@@ -22,7 +22,7 @@ def add_headers(world: World, request: Request, response: Response, number: int)
         added = _openai(identifier)
     elif path.startswith("/accounts/"):
         added = _azure_openai(world, request, identifier)
-    elif "/oauth2/" in path or "/.well-known/" in path:
+    elif path.startswith("/msi/") or "/oauth2/" in path or "/.well-known/" in path:
         added = _entra(request, identifier)
     elif path.startswith("/api/retail"):
         added = (("x-ms-request-id", identifier), *_GUARDED)

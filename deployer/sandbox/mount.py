@@ -11,6 +11,7 @@ from deployer.sandbox.azure import (
     graph,
     graveyard,
     group,
+    identity,
     inventory,
     lock,
     metric,
@@ -26,8 +27,8 @@ from deployer.sandbox.wire import Request, Response, Route
 from deployer.sandbox.world import World
 
 MODULES = (
-    entra, subscription, group, lock, inventory, account, graveyard, offering, deployment, model, graph, metric,
-    definition, expense, retail, azure_openai, openai,
+    entra, identity, subscription, group, lock, inventory, account, graveyard, offering, deployment, model, graph,
+    metric, definition, expense, retail, azure_openai, openai,
 )  # fmt: skip
 
 

@@ -47,12 +47,15 @@ class Wire:
 
     @cached_property
     def token(self) -> str:
+        return self.token_for(SCOPE)
+
+    def token_for(self, scope: str) -> str:
         env = self.sandbox.env
         form = {
             "grant_type": "client_credentials",
             "client_id": env["AZURE_CLIENT_ID"],
             "client_secret": env["AZURE_CLIENT_SECRET"],
-            "scope": SCOPE,
+            "scope": scope,
         }
         answer = self.send("POST", f"/{env['AZURE_TENANT_ID']}/oauth2/v2.0/token", urlencode(form), token="")
         return str(answer.body["access_token"])

@@ -24,7 +24,8 @@ def act(wire: Wire, verb: str, version: str = PREVIEW) -> Answer:
 
 def call(wire: Wire) -> Answer:
     body = json.dumps({"model": "support", "messages": [{"role": "user", "content": "hello"}]})
-    return wire.send("POST", f"/accounts/{DEV}/openai/v1/chat/completions", body)
+    token = wire.token_for("https://cognitiveservices.azure.com/.default")
+    return wire.send("POST", f"/accounts/{DEV}/openai/v1/chat/completions", body, token=token)
 
 
 def test_a_paused_deployment_answers_423_until_it_is_resumed(sandbox: Sandbox) -> None:

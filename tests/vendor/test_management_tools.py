@@ -174,4 +174,5 @@ def test_an_account_keeps_what_its_maker_chose(shell: Shell) -> None:
     asked = "/accounts/other/openai/models?api-version=2024-10-21"
     refused = shell.tool.send("GET", asked, headers={"api-key": key})
     assert told(refused) == (403, "AuthenticationTypeDisabled")
-    assert shell.tool.send("GET", asked, headers=shell.headers).status_code == 200
+    token = shell.tool.bearer_for("https://cognitiveservices.azure.com/.default")
+    assert shell.tool.send("GET", asked, headers=token).status_code == 200

@@ -95,10 +95,15 @@ def test_links_lead_through_all_pages_and_ask_the_same(tool: Tool) -> None:
     ("changed", "expected", "number"),
     [
         ({"grant_type": ""}, (400, "invalid_request"), 900144),
-        ({"grant_type": "password"}, (400, "unsupported_grant_type"), 70003),
+        ({"grant_type": "magic"}, (400, "unsupported_grant_type"), 70003),
+        ({"grant_type": "password"}, (400, "invalid_grant"), 50034),
+        ({"grant_type": "refresh_token"}, (400, "invalid_grant"), 70008),
         ({"client_id": "nobody"}, (400, "unauthorized_client"), 700016),
         ({"client_secret": ""}, (401, "invalid_client"), 7000218),
         ({"client_secret": "wrong"}, (401, "invalid_client"), 7000215),
+        ({"client_secret": "", "client_assertion": "nothing"}, (401, "invalid_client"), 50027),
+        ({"scope": ""}, (400, "invalid_request"), 900144),
+        ({"scope": "https://management.azure.com"}, (400, "invalid_scope"), 1002012),
     ],
 )
 def test_entra_says_what_is_wrong(tool: Tool, changed: dict[str, str], expected: tuple[int, str], number: int) -> None:

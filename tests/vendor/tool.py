@@ -34,7 +34,10 @@ class Tool:
 
     @property
     def bearer(self) -> dict[str, str]:
-        return {"authorization": f"Bearer {self.token().json()['access_token']}"}
+        return self.bearer_for("https://management.azure.com/.default")
+
+    def bearer_for(self, scope: str) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.token(scope=scope).json()['access_token']}"}
 
 
 def resources(tool: Tool, path: str = "", version: str = ARM) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from deployer.sandbox.credential import MANAGEMENT, METRICS
 from deployer.sandbox.limit import Taken
 from deployer.sandbox.resource import Refusal
 from deployer.sandbox.wire import BadBody, Handler, Request, Response
@@ -85,6 +86,14 @@ def _check_token(world: World, request: Request) -> Response | None:
     if not world.credentials.is_valid(authorization):
         challenge = [("www-authenticate", 'Bearer error="invalid_token"')]
         return arm_error(401, "InvalidAuthenticationToken", "The access token is invalid.", challenge)
+    # Metrics have an audience of their own; Resource Manager's is let through there.
+    own = (*MANAGEMENT, *METRICS) if "metrics:getbatch" in request.path.lower() else MANAGEMENT
+    audience = world.credentials.misdirected(authorization, own)
+    if audience:
+        text = f"The access token has been obtained for wrong audience or resource '{audience}'. It should exactly "
+        allowed = ",".join(f"'https://{host}/'" for host in own)
+        text += f"match with one of the allowed audiences {allowed}."
+        return arm_error(401, "InvalidAuthenticationTokenAudience", text, [("www-authenticate", "Bearer")])
     return None
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from deployer.sandbox.catalog import MODELS, BaseModel, find_base
 from deployer.sandbox.clock import seconds_of
+from deployer.sandbox.credential import MODELS as MODEL_AUDIENCES
 from deployer.sandbox.dataplane.azure_dialect import VENDOR, AzureDialect, tier_of
 from deployer.sandbox.dataplane.chat import Answer, Chat, read_chat, say
 from deployer.sandbox.dataplane.completion import Heading, write_completion, write_texts
@@ -106,6 +107,9 @@ class AzureDataPlane:
                 message = "Key based authentication is disabled for this resource."
                 raise azure_error(403, "AuthenticationTypeDisabled", message)
             return True
+        if self._world.credentials.misdirected(authorization, MODEL_AUDIENCES):
+            text = "Access token is missing, invalid, audience is incorrect (https://cognitiveservices.azure.com), "
+            raise azure_error(401, "Unauthorized", f"{text}or have expired.")
         return self._world.credentials.is_valid(authorization)
 
     # --- calls --------------------------------------------------------------------------------
