@@ -59,21 +59,17 @@ def show(app: "App", job: str, provider: str, account: str, output: str) -> None
       deployer finetune show ftjob-abc123 -o json
     """
     from deployer.cli.training import job_document, print_job
-    from deployer.training.follow import find_job, settle_jobs
-    from deployer.training.metric import result_of
+    from deployer.training.follow import find_job
+    from deployer.training.portrait import portray
 
     context = app.guard_context(policies_needed=False)
     with progress(f"reading {job}"):
-        found = find_job(context, job, provider.lower(), account)
-        found = settle_jobs(context, found.provider, found.account, (found.job,))[0]
-        training = found.provider.training
-        events = training.events(found.account, found.job.id)
-        checkpoints = training.checkpoints(found.account, found.job.id)
-        metrics = result_of(found)
+        portrait = portray(context, find_job(context, job, provider.lower(), account))
     if output == "table":
-        print_job(job_document(found, events, checkpoints, metrics), events)
+        print_job(portrait)
     else:
-        emit(job_document(found, events, checkpoints, metrics), output)
+        emit(job_document(portrait), output)
+    finish(show_gaps(portrait.gaps))
 
 
 @click.command("watch")
@@ -100,7 +96,6 @@ def watch_job(app: "App", job: str, provider: str, account: str, output: str) ->
 def follow(app: "App", found: "Followed", output: str) -> dict[str, Any]:
     """Print what happens until the job ends (in a table), and return it all (for programs)."""
     from deployer.cli.training import event_document, print_end, print_event
-    from deployer.guard.readiness import READY_LIMIT, await_model
     from deployer.training.follow import watch
 
     context, job = app.guard_context(policies_needed=False), found.job
@@ -114,11 +109,23 @@ def follow(app: "App", found: "Followed", output: str) -> dict[str, Any]:
                 warn(look.warning)
             for event in look.events if output == "table" else ():
                 print_event(event)
-        if job.fine_tuned_model and not await_model(
-            context.clock, found.provider.training, found.account, job.fine_tuned_model, tell
-        ):
-            warn(f"{job.fine_tuned_model} is not ready {READY_LIMIT / 60:.0f} minutes after its job: try it later")
+        ready = _await_model(app, found, job.fine_tuned_model) if job.fine_tuned_model else None
     if output == "table":
         print_end(found, job)
     ended = {"job": job.id, "status": job.status, "fine_tuned_model": job.fine_tuned_model or None}
-    return ended | {"error": job.error or None, "events": events}
+    return ended | {"ready": ready, "error": job.error or None, "events": events}
+
+
+def _await_model(app: "App", found: "Followed", model: str) -> bool | None:
+    """Whether it can be used by now; None when that cannot be told. The job has ended well, whatever the model does."""
+    from deployer.errors import CloudError
+    from deployer.guard.readiness import READY_LIMIT, await_model
+
+    try:
+        ready = await_model(app.clock, found.provider.training, found.account, model, tell)
+    except CloudError as error:
+        warn(f"whether {model} is ready is not known: {error.message}")
+        return None
+    if not ready:
+        warn(f"{model} is not ready {READY_LIMIT / 60:.0f} minutes after its job: try it later")
+    return ready

@@ -1,6 +1,5 @@
 """How jobs, their events and their checkpoints look in tables and documents."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ if TYPE_CHECKING:
     from deployer.domain.charge import Spend
     from deployer.domain.job import Checkpoint, Job, JobEvent
     from deployer.training.follow import Followed
+    from deployer.training.portrait import Portrait
 
 _MEASURES = {
     "train_loss": "train loss",
@@ -54,15 +54,10 @@ def job_row(found: "Followed") -> dict[str, Any]:
     }
 
 
-def job_document(
-    found: "Followed",
-    events: Sequence["JobEvent"],
-    checkpoints: Sequence["Checkpoint"],
-    metrics: Mapping[str, Any] | None,
-) -> dict[str, Any]:
-    """One job in full."""
-    job = found.job
-    return job_row(found) | {
+def job_document(portrait: "Portrait") -> dict[str, Any]:
+    """One job in full; what could not be read is null."""
+    job, checkpoints, events = portrait.found.job, portrait.checkpoints, portrait.events
+    return job_row(portrait.found) | {
         "method": job.method or None,
         **asdict(job.hyperparameters),
         "suffix": job.suffix or None,
@@ -71,14 +66,19 @@ def job_document(
         "validation_file": job.validation_file or None,
         "result_files": job.result_files,
         "metadata": job.metadata,
-        "checkpoints": [{**each.metrics, "step": each.step, "model": each.model} for each in checkpoints],
-        "metrics": metrics,
-        "events": [event_document(event) for event in events],
+        "checkpoints": None if checkpoints is None else [_checkpoint_row(each) for each in checkpoints],
+        "metrics": portrait.metrics,
+        "events": None if events is None else [event_document(event) for event in events],
     }
 
 
-def print_job(document: Mapping[str, Any], events: Sequence["JobEvent"]) -> None:
+def _checkpoint_row(checkpoint: "Checkpoint") -> dict[str, Any]:
+    return {**checkpoint.metrics, "step": checkpoint.step, "model": checkpoint.model}
+
+
+def print_job(portrait: "Portrait") -> None:
     """One job for people: its facts, its checkpoints in a table of their own, and what happened last."""
+    document, events = job_document(portrait), portrait.events or ()
     apart = ("checkpoints", "events")
     facts = {name: value for name, value in document.items() if name not in apart and value not in (None, (), {}, [])}
     emit(facts, "table")

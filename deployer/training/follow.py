@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from deployer.deadline import OBSERVATION, deadline
 from deployer.domain.act import Act, ActKind, Phase
 from deployer.domain.charge import Bound, Charge, Spend
 from deployer.domain.deployment import Account
@@ -51,11 +52,20 @@ class Look:
 def list_jobs(
     context: GuardContext, provider: str = "", account: str = ""
 ) -> tuple[tuple[Followed, ...], tuple[Gap, ...]]:
-    """All jobs, newest first, ended ones settled; an account that cannot be read is a gap."""
+    """All jobs, newest first, ended ones settled; an account that cannot be read is a gap.
+
+    Raises CloudError when nothing at all could be read.
+    """
     recover_starts(context)
     recover_interventions(context)
+    with deadline(context.clock, OBSERVATION):
+        return _list_jobs(context, provider, account)
+
+
+def _list_jobs(context: GuardContext, provider: str, account: str) -> tuple[tuple[Followed, ...], tuple[Gap, ...]]:
     found: list[Followed] = []
     gaps: list[Gap] = []
+    read = 0
     for one in _providers(context, provider):
         reading = one.inventory.observe()
         gaps += [] if reading.complete else [Gap("accounts", one.name, "; ".join(map(str, reading.gaps)))]
@@ -64,8 +74,12 @@ def list_jobs(
                 continue
             try:
                 found += settle_jobs(context, one, place, one.training.jobs(place))
+                read += 1
             except CloudError as error:
                 gaps.append(Gap("fine-tunes", f"{one.name}:{place.name}", error.message))
+    if gaps and not read:
+        causes = "; ".join(map(str, gaps))
+        raise CloudError(f"no fine-tunes could be listed: {causes}", next_step="`deployer doctor` says what is missing")
     found.sort(key=lambda each: (each.job.created_at is not None, each.job.created_at), reverse=True)
     return tuple(found), tuple(gaps)
 
@@ -95,10 +109,18 @@ def settle_open(context: GuardContext) -> tuple[Followed, ...]:
 
 
 def find_job(context: GuardContext, job_id: str, provider: str = "", account: str = "") -> Followed:
-    """The job of that id, wherever it is. Raises NotFound."""
+    """The job of that id, wherever it is. Raises NotFound, or CloudError when it may be where nobody could look."""
+    with deadline(context.clock, OBSERVATION):
+        return _find_job(context, job_id, provider, account)
+
+
+def _find_job(context: GuardContext, job_id: str, provider: str, account: str) -> Followed:
     last: CloudError | None = None
+    gaps: list[Gap] = []
     for one in _providers(context, provider):
-        for place in one.inventory.observe().accounts:
+        reading = one.inventory.observe()
+        gaps += () if reading.complete else reading.gaps
+        for place in reading.accounts:
             if account and account.lower() != place.name.lower():
                 continue
             try:
@@ -107,6 +129,10 @@ def find_job(context: GuardContext, job_id: str, provider: str = "", account: st
                 last = error if not isinstance(error, NotFound) else last
     if last is not None:
         raise last
+    if gaps:
+        causes = "; ".join(map(str, gaps))
+        step = "`deployer doctor` says what is missing"
+        raise CloudError(f"cannot tell whether there is a fine-tune {job_id}: {causes}", next_step=step)
     raise NotFound(f"no fine-tune {job_id}", status=404, next_step="`deployer finetune list` shows them all")
 
 
@@ -180,7 +206,10 @@ def _settle(context: GuardContext, found: Followed, act: Act | None) -> Followed
     if cost is None:
         expected = act.body.get("expected_tokens") if act else None
         now = context.clock.now()
-        events = () if says_enough(job, now) else found.provider.training.events(found.account, job.id)
+        try:
+            events = () if says_enough(job, now) else found.provider.training.events(found.account, job.id)
+        except CloudError:  # what it cost is written down when they can be read again
+            return found
         done = trained(job, events, int(expected) if expected is not None else None)
         charge = charge_of(job, found.account, done, context.book, now, began(job, events))
         managed = act is not None or MARKER in job.metadata

@@ -44,6 +44,7 @@ RESUME = Intervention(
     lambda training, account, job_id: training.resume(account, job_id),
     frozenset({"resuming", "queued", "pending", "running"}),
 )
+_UNKNOWN = "not known whether it took effect: "
 _REACHED = {how.kind: how.reached for how in (CANCEL, PAUSE, RESUME)}
 
 
@@ -68,7 +69,8 @@ def intervene(context: GuardContext, found: Followed, how: Intervention, *, who:
         try:
             after = _ask(found, how)
         except CloudError as error:
-            context.ledger.journal.step(act.id, Phase.FAILED, context.clock.now(), error.message)
+            phase, words = (Phase.VERIFYING, _UNKNOWN) if error.maybe_done else (Phase.FAILED, "")
+            context.ledger.journal.step(act.id, phase, context.clock.now(), f"{words}{error.message}")
             raise
         context.ledger.journal.step(act.id, Phase.DONE, context.clock.now(), f"{after.id} {after.status}")
     return after
@@ -98,15 +100,24 @@ def _recover(context: GuardContext, provider: Provider, act: Act) -> None:
 
 
 def _ask(found: Followed, how: Intervention) -> Job:
-    """A lost answer or a conflict is looked into: it may have been done, or the job have ended, meanwhile."""
+    """A lost answer or a conflict is looked into: it may have been done, or the job have ended, meanwhile.
+
+    When it cannot be looked into either, the error says `maybe_done`, and the next start looks.
+    """
     training = found.provider.training
     try:
         return how.call(training, found.account, found.job.id)
     except CloudError as error:
+        lost = error
+    try:
         after = training.job(found.account, found.job.id)
-        if after.status.lower() not in how.reached:
-            raise error from None
-        return after
+    except CloudError:
+        lost.maybe_done = not 400 <= lost.status < 500
+        lost.next_step = f"`deployer finetune show {found.job.id}` says whether it took effect"
+        raise lost from None
+    if after.status.lower() not in how.reached:
+        raise lost
+    return after
 
 
 def _lock_name(job_id: str) -> str:

@@ -36,14 +36,18 @@ def summarise(rows: Sequence[Mapping[str, float]]) -> Mapping[str, Any]:
 
 
 def result_of(found: Followed) -> Mapping[str, Any] | None:
-    """The summary of a job's result file; None when there is none, or it cannot be read now."""
+    """The summary of a job's result file; None when there is none. Raises CloudError when none can be read now."""
+    unread: CloudError | None = None
     for file_id in found.job.result_files:
         try:
             rows = parse_metrics(found.provider.training.result(found.account, file_id))
-        except CloudError:
+        except CloudError as error:
+            unread = error
             continue
         if rows:
             return summarise(rows)
+    if unread is not None:
+        raise unread
     return None
 
 

@@ -205,10 +205,17 @@ def test_a_cancelled_job_is_told_with_its_cost(run: Run, data: str, policy: Call
 
 
 def test_an_account_that_cannot_be_read_is_exit_5(run: Run, sandbox: Sandbox) -> None:
-    sandbox.client.fault({"method": "GET", "path": "fine_tuning/jobs", "kind": "status", "status": 403})
+    sandbox.client.fault({"path": "aoai-dev-eastus2/.*fine_tuning/jobs", "kind": "status", "status": 403})
     result = run("finetune", "list", "-o", "json", expect=5)
     assert json.loads(result.stdout) == []
     assert "Not observed" in result.stderr
+
+
+def test_no_account_that_can_be_read_is_exit_1_and_no_list(run: Run, sandbox: Sandbox) -> None:
+    sandbox.client.fault({"method": "GET", "path": "fine_tuning/jobs", "kind": "status", "status": 403})
+    result = run("finetune", "list", "-o", "json", expect=1)
+    assert result.stdout == ""
+    assert "no fine-tunes could be listed" in result.stderr
 
 
 def test_a_failed_job_ends_the_watch_with_exit_1(

@@ -7,7 +7,7 @@ import pytest
 
 from deployer.domain.act import ActKind, Phase
 from deployer.domain.job import Hyperparameters
-from deployer.errors import CloudError, Refused
+from deployer.errors import CloudError, Refused, Unreachable
 from deployer.training.estimate import CAP_IS_GONE
 from deployer.training.follow import Followed, find_job, list_jobs, watch
 from deployer.training.pause import pause, resume, warnings
@@ -97,6 +97,18 @@ def test_a_pause_whose_answer_was_cut_off_is_looked_into(world: World) -> None:
     found = running(world, "azure")
     world.sandbox.client.fault({"method": "POST", "path": "/pause", "kind": "cut_after", "times": 1})
     assert pause(world.context, found, who="a person").job.paused
+
+
+def test_a_pause_of_which_nobody_knows_stays_open_until_somebody_can_look(world: World) -> None:
+    found = running(world, "azure")
+    world.sandbox.client.fault({"path": f"{found.job.id}(/pause)?$|{found.job.id}(/pause)?\\?", "kind": "cut_after"})
+    with pytest.raises(Unreachable) as caught:
+        pause(world.context, found, who="a person")
+    assert "finetune show" in caught.value.next_step
+    assert world.ledger.journal.acts()[0].phase is Phase.VERIFYING
+    world.sandbox.client.clear_faults()
+    list_jobs(world.context, "azure")
+    assert world.ledger.journal.acts()[0].phase is Phase.DONE
 
 
 @pytest.mark.parametrize("after", [False, True])
