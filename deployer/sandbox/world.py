@@ -73,6 +73,8 @@ class Settings:
     arm_limits: bool = True
     latency: float = 0.0
     reinforcement_hours: float = 1.5  # how long a reinforcement job trains
+    azure_jobs: int = 100  # how many fine-tune jobs and how many files one Azure resource keeps, as Microsoft prints
+    azure_files: int = 100
     model_ready_seconds: float = 0.0  # how long a fine-tuned model answers 404 after its job succeeded
 
 

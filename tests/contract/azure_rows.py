@@ -8,11 +8,13 @@ from tests.contract.acting import bills, call, check, forecast, models, observe,
 from tests.contract.operation import DONE, GONE, UNPROVEN, Nature, Operation, target
 from tests.contract.outcome import (
     billed,
+    budgeted,
     checked,
     counted,
     created,
     deleted,
     foreseen,
+    lists_standing,
     offers,
     paused,
     said,
@@ -65,6 +67,10 @@ AZURE = (
     Operation(
         "inventory.observe, locks", target("locks.list"), Nature.OBSERVES, observe, whole,
         fresh=True, falls_back=True,
+    ),
+    Operation(
+        "inventory.of", target("deployments.list"), Nature.READS,
+        lambda provider, stage, _: provider.inventory.of(stage.account), lists_standing,
     ),
     Operation("inventory.read", target("deployments.get"), Nature.READS, read, stands, otherwise=GONE),
     Operation("sign-in", target("entra.token"), Nature.READS, read, stands, fresh=True),
@@ -119,6 +125,11 @@ AZURE = (
     Operation(
         "billing.forecast", target("costs.forecast"), Nature.OBSERVES, forecast, foreseen,
         prepare=lambda stage: stage.elder,
+    ),
+    Operation(
+        "billing.budgets", target("budgets.list"), Nature.OBSERVES,
+        lambda provider, stage, _: provider.billing.budgets([stage.account]), budgeted,
+        prepare=lambda stage: stage.budget,
     ),
     Operation("check", {"path": "ResourceGraph|CognitiveServices/accounts\\?"}, Nature.OBSERVES, check, checked,
         lambda _: "azure accounts"),

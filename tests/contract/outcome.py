@@ -49,6 +49,20 @@ def billed(value: Any, stage: Stage, _: Any) -> Outcome:
     return Outcome.GAP
 
 
+def budgeted(value: Any, stage: Stage, _: Any) -> Outcome:
+    """The budget that somebody set is there in every scope that was read; one that was not is a gap."""
+    budgets, gaps = value
+    assert all(gap.cause and gap.where for gap in gaps)
+    if gaps:
+        return Outcome.GAP
+    assert [one.name for one in budgets] == [stage.budget]
+    return Outcome.DONE
+
+
+def lists_standing(value: Any, stage: Stage, _: Any) -> Outcome:
+    return Outcome.DONE if any(one.name == stage.standing.name for one in value) else Outcome.UNPROVEN
+
+
 def stands(value: Any, stage: Stage, _: Any) -> Outcome:
     if value is None:
         return Outcome.ABSENT

@@ -22,6 +22,7 @@ from deployer.sandbox.process import Sandbox
 from tests.conftest import BEGINNING
 from tests.contract.trouble import HASTE
 from tests.datasets.files import chat, write
+from tests.sandbox.azure_wire import Wire
 
 BASE = "gpt-4.1-mini-2025-04-14"
 STANDING = "standing"
@@ -51,6 +52,9 @@ class KeptClock:
 
     def monotonic(self) -> float:
         return self._now.timestamp()
+
+
+MANY = 10_000
 
 
 @dataclass
@@ -152,6 +156,15 @@ class Stage:
         self.sandbox.client.traffic([{**stream, "input_tokens": 1000, "output_tokens": 1000}])
         return name
 
+    @cached_property
+    def budget(self) -> str:
+        """A budget that somebody set in Azure."""
+        period = {"startDate": f"{self.clock.now():%Y-%m}-01T00:00:00Z"}
+        properties = {"category": "Cost", "amount": 100, "timeGrain": "Monthly", "timePeriod": period}
+        path = "/providers/Microsoft.Consumption/budgets/team"
+        assert Wire(self.sandbox).arm("PUT", path, {"properties": properties}).status == 201
+        return "team"
+
     def marked_file(self) -> str:
         """The marker in the name of a file that was uploaded for a job that never was."""
         marker = self.new_name()
@@ -188,8 +201,8 @@ class Stage:
 
 
 def open_stage(cloud: str, sandbox: Sandbox, folder: Path) -> Stage:
-    """A fresh world with its first things in it; operations end after one look."""
-    sandbox.client.reset(seed=0, start=BEGINNING, frozen=True, lro_polls=1)
+    """A fresh world with its first things in it; operations end after one look, and there is room for all cells."""
+    sandbox.client.reset(seed=0, start=BEGINNING, frozen=True, lro_polls=1, azure_jobs=MANY, azure_files=MANY)
     data = write(folder / "train.jsonl", [chat(f"is {n} even?", ("yes", "no")[n % 2]) for n in range(20)])
     stage = Stage(cloud, sandbox, KeptClock(sandbox.client), data)
     assert stage.standing.name

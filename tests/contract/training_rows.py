@@ -60,6 +60,12 @@ def training_rows(cloud: str) -> tuple[Operation, ...]:
             prepare=lambda stage: stage.marked_file(),
         ),
         row(
+            *("stored", "files.list", Nature.READS),
+            lambda provider, stage, _: provider.training.stored(stage.account),
+            some,
+            prepare=lambda stage: stage.file,
+        ),
+        row(
             *("start", "jobs.create", Nature.MAKES),
             lambda provider, stage, _: provider.training.start(stage.account, stage.spec()),
             is_new_job,

@@ -29,8 +29,6 @@ from deployer.sandbox.wire import Handler, Headers, Request, Response, Route
 from deployer.sandbox.world import World
 
 Wish = TypeVar("Wish")
-MOST_FILES, MOST_JOBS = 100, 100
-"""Of one resource, as Microsoft prints it."""
 _CLASSIC = "/accounts/{account}/openai"
 _V1 = "/accounts/{account}/openai/v1"
 
@@ -69,8 +67,9 @@ class AzureDataPlane:
 
     def _require_room(self, owner: str, kind: str) -> None:
         """As the documents limit one resource; files that jobs made do not count. Raises ApiError."""
-        files = [file for file in self._workshop.files.of(owner) if not file.produced]
-        held, most = (len(files), MOST_FILES) if kind == "file" else (len(self._workshop.of(owner)), MOST_JOBS)
+        files, settings = [file for file in self._workshop.files.of(owner) if not file.produced], self._world.settings
+        jobs = len(self._workshop.of(owner))
+        held, most = (len(files), settings.azure_files) if kind == "file" else (jobs, settings.azure_jobs)
         if held >= most:
             raise azure_error(400, "quotaExceeded", f"Quota exceeded: the resource has {held} of {most} {kind}s.")
 
