@@ -70,17 +70,19 @@ def up(port: int, seed: int, empty: bool, start: datetime | None, frozen: bool) 
 
 
 @sandbox.command()
+@click.option("--tools", is_flag=True, help="Also what Azure's command line, its default credential and Node need.")
 @output_option
-def env(output: str) -> None:
+def env(tools: bool, output: str) -> None:
     """Print the settings that point any client at the running sandbox.
 
     \b
     Examples:
       eval "$(deployer sandbox env)"
+      eval "$(deployer sandbox env --tools)"
       deployer sandbox env -o json
     """
     with control() as client:
-        settings = client.environment()
+        settings = client.environment(tools=tools)
     # The secrets of a sandbox are no secrets: they are printed on purpose, unscrubbed.
     if output == "table":
         for name, value in settings.items():

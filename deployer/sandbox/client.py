@@ -121,9 +121,9 @@ class SandboxClient:
         exchanges: list[dict[str, Any]] = self._call("GET", "recording")
         return exchanges
 
-    def environment(self) -> dict[str, str]:
-        """The settings that point any client at this sandbox."""
-        settings: dict[str, str] = self._call("GET", "env")
+    def environment(self, *, tools: bool = False) -> dict[str, str]:
+        """The settings that point any client at this sandbox; with `tools`, also what only foreign tools need."""
+        settings: dict[str, str] = self._call("GET", "env?tools=1" if tools else "env")
         return settings
 
     def close(self) -> None:

@@ -91,7 +91,9 @@ class Control:
         return self.clock(request)
 
     def environment(self, request: Request) -> Any:
-        return self._application.environment
+        """With `tools`, also what only other people's tools need."""
+        more = self._application.tool_environment if request.query("tools") else {}
+        return self._application.environment | more
 
     def accounts(self, request: Request) -> Any:
         return {"made": order.make_accounts(self._application.world, request.json())}

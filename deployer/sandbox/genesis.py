@@ -74,11 +74,7 @@ def make_account(
 
 
 def environment(base_url: str, ca_file: str, credentials: Credentials) -> dict[str, str]:
-    """The settings that point any client here.
-
-    The vendors' libraries ask the public cloud about an authority that they do not know, unless their caller forbids
-    it: so their default credential is pointed at the managed identity, and the command line told not to ask.
-    """
+    """The settings that point any client here."""
     return {
         "AZURE_TENANT_ID": credentials.tenant_id,
         "AZURE_CLIENT_ID": credentials.client_id,
@@ -92,13 +88,24 @@ def environment(base_url: str, ca_file: str, credentials: Credentials) -> dict[s
         "OPENAI_BASE_URL": f"{base_url}/v1",
         "OPENAI_API_KEY": credentials.openai_key,
         "OPENAI_ADMIN_KEY": credentials.admin_key,
-        "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
-        "IDENTITY_ENDPOINT": f"{base_url}/msi/token",
-        "IDENTITY_HEADER": credentials.identity_header,
-        "AZURE_CORE_INSTANCE_DISCOVERY": "false",
         "DEPLOYER_CLOCK_URL": f"{base_url}/_sandbox/clock",
         "DEPLOYER_CA_BUNDLE": ca_file,
         "REQUESTS_CA_BUNDLE": ca_file,
         "SSL_CERT_FILE": ca_file,
+    }
+
+
+def tool_environment(base_url: str, ca_file: str, credentials: Credentials) -> dict[str, str]:
+    """What else other people's tools need that cannot be told in their own words.
+
+    The vendors' libraries ask the public cloud about an authority that they do not know, unless their caller forbids
+    it: so azure-identity's default credential is pointed at the managed identity, and Azure's command line told not
+    to ask. Node trusts the sandbox's authority only through a variable of its own.
+    """
+    return {
+        "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
+        "IDENTITY_ENDPOINT": f"{base_url}/msi/token",
+        "IDENTITY_HEADER": credentials.identity_header,
+        "AZURE_CORE_INSTANCE_DISCOVERY": "false",
         "NODE_EXTRA_CA_CERTS": ca_file,
     }

@@ -24,7 +24,7 @@ from deployer.sandbox.certificate import make_certificates
 from deployer.sandbox.clock import parse_instant
 from deployer.sandbox.credential import Credentials
 from deployer.sandbox.fault import Fault
-from deployer.sandbox.genesis import Beginning, begin, environment
+from deployer.sandbox.genesis import Beginning, begin, environment, tool_environment
 from deployer.sandbox.heading import add_headers
 from deployer.sandbox.naming import Naming
 from deployer.sandbox.recording import Recording
@@ -67,6 +67,10 @@ class Application:
     @property
     def environment(self) -> dict[str, str]:
         return environment(self.base_url, self.ca_file, self.credentials)
+
+    @property
+    def tool_environment(self) -> dict[str, str]:
+        return tool_environment(self.base_url, self.ca_file, self.credentials)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -83,6 +83,14 @@ def test_env_is_one_object_of_settings_that_we_know(running: Sandbox, run: Run) 
     assert settings.keys() <= SETTINGS.keys()
 
 
+def test_env_for_tools_says_more_of_the_same_sandbox(running: Sandbox, run: Run) -> None:
+    settings = json.loads(run("sandbox", "env", "--tools", "-o", "json").stdout)
+
+    assert settings == running.client.environment(tools=True)
+    assert settings.items() > running.env.items()
+    assert settings["NODE_EXTRA_CA_CERTS"] == running.ca_file
+
+
 def test_env_points_a_shell_at_the_sandbox(running: Sandbox, run: Run) -> None:
     script = run("sandbox", "env").stdout + 'printf %s "$DEPLOYER_AZURE_METRICS_URL $AZURE_CLIENT_SECRET"'
     shown = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True, env={})

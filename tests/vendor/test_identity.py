@@ -38,8 +38,9 @@ def test_an_assertion_is_as_good_as_a_secret(sandbox: Sandbox) -> None:
 
 
 def test_a_managed_identity_needs_no_secret(tool: Tool) -> None:
-    url = f"{tool.env['IDENTITY_ENDPOINT']}?api-version=2019-08-01&resource=https://management.azure.com"
-    header = {"x-identity-header": tool.env["IDENTITY_HEADER"]}
+    env = tool.sandbox.client.environment(tools=True)
+    url = f"{env['IDENTITY_ENDPOINT']}?api-version=2019-08-01&resource=https://management.azure.com"
+    header = {"x-identity-header": env["IDENTITY_HEADER"]}
     granted = tool.send("GET", url, headers=header).json()
     assert (granted["token_type"], granted["resource"]) == ("Bearer", "https://management.azure.com")
     assert int(granted["expires_on"]) > datetime.now(UTC).timestamp()
@@ -97,7 +98,11 @@ def test_the_default_credential_needs_nothing_but_the_settings(sandbox: Sandbox)
 
     code = f"from azure.identity import DefaultAzureCredential as D; print(len(D().get_token('{SCOPE}').token) > 40)"
     done = subprocess.run(
-        [sys.executable, "-c", code], env=dict(os.environ) | sandbox.env, capture_output=True, text=True, timeout=30
+        [sys.executable, "-c", code],
+        env=dict(os.environ) | sandbox.client.environment(tools=True),
+        capture_output=True,
+        text=True,
+        timeout=30,
     )
     answer: Any = done.stdout.strip()
     assert answer == "True", done.stderr[-500:]
