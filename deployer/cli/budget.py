@@ -56,7 +56,7 @@ def _alert(budget: "CloudBudget", notice: "Notice") -> dict[str, Any]:
 def say_budget(line: "BudgetLine") -> None:
     """One budget in a few lines."""
     budget = line.budget
-    say(f"{budget.provider} budget {budget} on {_place(budget.scope)}: it only tells, and stops nothing")
+    say(f"{budget.provider} budget {budget} on {_place(budget.scope)}: it tells, a day late, and stops nothing")
     for notice in budget.notices:
         say(f"  {_told(notice)}")
     if not budget.notices:

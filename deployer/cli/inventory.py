@@ -153,6 +153,8 @@ def emit_deployed(made: "Deployed", output: str, now: datetime, verb: str, mode:
     say(f"{verb} {made.deployment.id} ({made.deployment.model}, {made.deployment.sku})")
     for line in (_cost(made, now), _end(made, now, mode)):
         say(f"  {line}")
+    if made.deployment.paused:
+        say(f"  it is paused, as it was: `deployer deployment resume {made.deployment.id}` lets it answer")
     say(f"  journal entry {made.act_id}")
 
 

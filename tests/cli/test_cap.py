@@ -218,7 +218,7 @@ def test_azures_budgets_are_shown_with_what_they_do_and_beside_the_policy(
 
     place = f"subscription {sandbox.env['AZURE_SUBSCRIPTION_ID']}"
     assert lines == [
-        f"azure budget team $500.00 a month ($0.00 spent) on {place}: it only tells, and stops nothing",
+        f"azure budget team $500.00 a month ($0.00 spent) on {place}: it tells, a day late, and stops nothing",
         "  at 80%: e-mail to ops@example.com",
         "  $200.00 above policy team ($300.00); it counts everything else in its scope too",
     ]

@@ -149,3 +149,15 @@ def test_the_guard_says_of_a_paused_deployment_that_it_goes_on_costing(
 
     assert "it is paused, which is not undeployed: what it costs by the hour is taken to go on" in paused
     assert "resumed 0 h ago, within its grace of 6 h" in resumed
+
+
+def test_what_was_paused_is_restored_paused_and_says_so(deployed: Sandbox, run: Run) -> None:
+    run("deployment", "pause", "bot")
+    run("deployment", "delete", "bot", "--yes")
+
+    restored = run("deployment", "restore", "bot", "--unguarded").stdout
+
+    assert f"it is paused, as it was: `deployer deployment resume azure:{DEV}/bot` lets it answer" in restored
+    assert json.loads(run("deployment", "show", "bot", "-o", "json").stdout)["state"] == "Paused"
+    run("deployment", "resume", "bot")
+    assert run("deployment", "call", "bot", "hello").stdout.strip()

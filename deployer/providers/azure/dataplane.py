@@ -52,7 +52,10 @@ class DataPlane:
             return self._clients[base]
 
     def chat(self, account: Account, name: str, text: str) -> str:
-        """What a deployment answers to `text`; one of a model older than chat is asked to complete it."""
+        """What a deployment answers to `text`; one of a model older than chat is asked to complete it.
+
+        Where neither is possible the refusal of the chat is the one to be read.
+        """
         client, what = self.client(account), f"call deployment {name} of {account.name}"
         try:
             answer: Any = self.attempts(
@@ -61,10 +64,16 @@ class DataPlane:
         except CloudError as error:
             if error.code.lower() != NO_CHAT:
                 raise
-            answer = self.attempts(
+            answer = self._complete(client, what, name, text, error)
+        return said(what, answer)
+
+    def _complete(self, client: OpenAI, what: str, name: str, text: str, refused: CloudError) -> Any:
+        try:
+            return self.attempts(
                 what, lambda: client.completions.create(model=name, prompt=text, max_tokens=MOST_TOKENS)
             )
-        return said(what, answer)
+        except CloudError as error:
+            raise (refused if error.code.lower() == NO_CHAT else error) from None
 
     def token(self) -> str:
         return self._cloud.guarded("sign in", lambda: data_plane_token(self._cloud.credential, self._cloud.endpoints))

@@ -41,3 +41,15 @@ def test_another_400_is_not_answered_by_a_completion(sandbox: Sandbox, azure: Pr
     with pytest.raises(CloudError, match="filtered"):
         azure.deployments.call(account, "base", "hello")
     assert "azure.completions" not in sandbox.client.requests()["by_operation"]
+
+
+def test_a_model_that_neither_chats_nor_completes_is_told_in_the_first_refusals_words(
+    sandbox: Sandbox, azure: Provider, account: Account
+) -> None:
+    sandbox.client.create_deployments([{"account": account.name, "name": "speech", "model": "gpt-4o-mini"}])
+    words = "The chatCompletion operation does not work with the specified model, whisper."
+    body = {"error": {"code": "OperationNotSupported", "message": words}}
+    sandbox.client.fault({"operation": "azure.chat", "kind": "status", "status": 400, "body": body})
+
+    with pytest.raises(CloudError, match="chatCompletion operation does not work with the specified model, whisper"):
+        azure.deployments.call(account, "speech", "hello")
