@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 PROCESSING_LIMIT = 1800.0
 """Seconds to wait for a file to be processed; 512 MB, the largest, takes minutes."""
 
+SILENCE = 60.0
+"""Seconds to wait for a file that does not say its status; a job on one that is not ready is refused anyway."""
+
 
 class FineTuning:
     """The port `Training` over an openai client per account; the clients must have `max_retries=0`."""
@@ -81,8 +84,9 @@ class FineTuning:
 
     def jobs(self, account: Account) -> tuple[Job, ...]:
         client = self._client(account)
-        pages = self._pages(f"list fine-tunes of {account.name}", lambda: client.fine_tuning.jobs.list(limit=100))
-        return tuple(to_job(document, self._provider, account.name) for document in pages)
+        what = f"list fine-tunes of {account.name}"
+        pages = self._pages(what, lambda: client.fine_tuning.jobs.list(limit=100))
+        return tuple(to_job(identified(what, document), self._provider, account.name) for document in pages)
 
     def job(self, account: Account, job_id: str) -> Job:
         client = self._client(account)
@@ -137,8 +141,10 @@ class FineTuning:
 
     def _processed(self, client: OpenAI, account: Account, document: Mapping[str, Any]) -> str:
         file_id, name = str(document.get("id", "")), document.get("filename", "the file")
-        wait = 1.0
-        while (status := str(document.get("status") or "processed").lower()) not in {"processed", "succeeded"}:
+        wait, waited = 1.0, 0.0
+        while (status := str(document.get("status") or "").lower()) not in {"processed", "succeeded"}:
+            if not status and waited >= SILENCE:
+                break
             if status in {"error", "failed", "deleted", "deleting"}:
                 details = document.get("status_details") or "no details given"
                 raise CloudError(
@@ -146,12 +152,13 @@ class FineTuning:
                     next_step="run `deployer dataset check` on the file",
                 )
             if wait >= left():
+                minutes = f"{PROCESSING_LIMIT / 60:.0f} minutes"
                 raise CloudError(
-                    f"{name} ({file_id}) is still {status} after {PROCESSING_LIMIT / 60:.0f} minutes",
+                    f"{name} ({file_id}) is still {status or 'without a status'} after {minutes}",
                     next_step="start again later; the file is there",
                 )
             self._clock.sleep(wait)
-            wait = min(wait * 1.5, 30.0)
+            wait, waited = min(wait * 1.5, 30.0), waited + wait
             document = self._read_file(client, account, file_id, document)
         return file_id
 

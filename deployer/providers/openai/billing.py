@@ -46,14 +46,20 @@ class OpenAIBilling:
     def _billed(self, accounts: Sequence[Account], period: Period) -> tuple[tuple[Bill, ...], tuple[Gap, ...]]:
         names = {account.resource_id.lower(): account.name for account in accounts}
         bills: list[Bill] = []
+        gaps: list[Gap] = []
         try:
             for line in self._lines(period):
                 account = names.get(str(line.row.get("project_id") or "").lower())
-                if account is not None and (bill := _to_bill(account, line, self._cloud.clock.now())):
-                    bills.append(bill)
+                found = _to_bill(account or "", line, self._cloud.clock.now())
+                if "project_id" not in line.row:
+                    gaps.append(_gap(line, "its project"))
+                elif account is not None and found is None:
+                    gaps.append(_gap(line, "its amount"))
+                elif account is not None and found is not None:
+                    bills.append(found)
         except CloudError as error:
             return (), (Gap("bills", PROVIDER, error.message),)
-        return tuple(bills), ()
+        return tuple(bills), tuple(dict.fromkeys(gaps))
 
     def _lines(self, period: Period) -> Iterator[Line]:
         usage = self._cloud.admin.admin.organization.usage
@@ -85,3 +91,9 @@ def _to_bill(account: str, line: Line, as_of: datetime) -> Bill | None:
         return None
     money = Money(value, str(amount.get("currency") or "usd").upper())
     return Bill(account, line.start, str(line.row.get("line_item") or "all"), money, as_of)
+
+
+def _gap(line: Line, what: str) -> Gap:
+    """A row that says not enough is a bill that is not known, and not one of nothing."""
+    where = str(line.row.get("project_id") or "")
+    return Gap("bills", f"{PROVIDER}:{where}" if where else PROVIDER, f"a row of {line.start:%Y-%m-%d} lacks {what}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -20,6 +21,33 @@ _HOUR_PAGE, _DAY_PAGE = 168, 31
 _ALIVE = timedelta(days=93)
 Key = tuple[str, str]
 """Project id and model, in lower case."""
+
+
+@dataclass
+class Counted:
+    """What was used, by project and model; and whose use is not clear.
+
+    A row comes only where something was used. So one without its counts, or one that does not say whose it
+    is, is use that cannot be told, and no idleness of those that it may be about.
+    """
+
+    buckets: defaultdict[Key, list[UsageBucket]] = field(default_factory=lambda: defaultdict(list))
+    unclear: dict[Key, str] = field(default_factory=dict)
+
+    def add(self, line: Line) -> None:
+        key, bucket = _row_key(line.row), _bucket(line)
+        self.buckets[key].append(bucket)
+        lacking = [what for what, known in zip(("project", "model"), key, strict=True) if not known]
+        if bucket.requests is None or bucket.input_tokens is None or bucket.output_tokens is None:
+            lacking.append("count")
+        if lacking:
+            self.unclear[key] = f"a row of use at {line.start:%Y-%m-%d %H:%M} UTC came without its {lacking[0]}"
+
+    def cause(self, key: Key) -> str:
+        """Why the use of one model is not clear; "" when it is."""
+        project, model = key
+        may_be = (key, (project, ""), ("", model), ("", ""))
+        return next((self.unclear[one] for one in may_be if one in self.unclear), "")
 
 
 class OpenAIUsage:
@@ -41,24 +69,26 @@ class OpenAIUsage:
             counted = self._hours(window)
         except CloudError as error:
             return _blind(deployments, window, error.message, as_of)
-        readings = {
-            each.id.key: UsageReading(
-                deployment=each.id,
-                window=window,
-                complete=True,
-                buckets=tuple(sorted(counted.get(_key(each), ()), key=lambda bucket: bucket.start)),
-                metrics=METRICS,
-                as_of=as_of,
-            )
-            for each in deployments
-        }
-        return UsageObservation(readings, self._aliveness(deployments, counted, as_of))
+        readings = {each.id.key: self._reading(each, counted, window, as_of) for each in deployments}
+        return UsageObservation(readings, self._aliveness(deployments, counted.buckets, as_of))
 
-    def _hours(self, window: Period) -> Mapping[Key, list[UsageBucket]]:
+    def _reading(self, each: Deployment, counted: Counted, window: Period, as_of: datetime) -> UsageReading:
+        cause = counted.cause(_key(each))
+        return UsageReading(
+            deployment=each.id,
+            window=window,
+            complete=not cause,
+            cause=cause,
+            buckets=tuple(sorted(counted.buckets.get(_key(each), ()), key=lambda bucket: bucket.start)),
+            metrics=METRICS,
+            as_of=as_of,
+        )
+
+    def _hours(self, window: Period) -> Counted:
         start = window.start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        counted: defaultdict[Key, list[UsageBucket]] = defaultdict(list)
+        counted = Counted()
         for line in self._lines(Period(start, max(window.end, start)), "1h", _HOUR_PAGE):
-            counted[_row_key(line.row)].append(_bucket(line))
+            counted.add(line)
         return counted
 
     def _aliveness(

@@ -127,11 +127,12 @@ def test_costs_of_several_projects_are_billed_to_each_and_others_to_none(
     ]
     answer(sandbox, COSTS, page(*rows))
     second = Account("openai", "proj_2", "proj_2")
-    bills, _ = openai.billing.billed([account, second], hours(clock, 24))
+    bills, gaps = openai.billing.billed([account, second], hours(clock, 24))
     assert [(bill.account, bill.meter, str(bill.amount)) for bill in bills] == [
         ("proj_default", "gpt-4o, input", "$1.50"),
         ("proj_2", "all", "$0.07"),
     ]
+    assert [str(gap) for gap in gaps] == ["bills of openai:proj_2: a row of 2026-09-01 lacks its amount"]
 
 
 @pytest.mark.parametrize(
@@ -183,6 +184,24 @@ def test_counts_that_are_missing_are_unknown_and_not_zero(
     answer(sandbox, USAGE, page(row))
     [reading] = openai.usage.observe([model_of(account, BASE)], hours(clock, 2)).readings.values()
     assert [(bucket.requests, bucket.input_tokens) for bucket in reading.buckets] == [(None, None)]
+    assert (reading.complete, reading.cause) == (False, "a row of use at 2026-09-01 00:00 UTC came without its count")
+
+
+@pytest.mark.parametrize(
+    ("row", "clear"),
+    [
+        ({"model": BASE}, {"other": True, BASE: False}),
+        ({"project_id": "proj_default", "model": None}, {"other": False, BASE: False}),
+        ({"project_id": "proj_2"}, {"other": True, BASE: True}),
+        ({}, {"other": False, BASE: False}),
+    ],
+)
+def test_use_that_does_not_say_whose_it_is_leaves_those_unknown_that_it_may_be_of(
+    sandbox: Sandbox, openai: Provider, account: Account, clock: Clock, row: Any, clear: dict[str, bool]
+) -> None:
+    answer(sandbox, USAGE, page({"num_model_requests": 1, "input_tokens": 5, "output_tokens": 5} | row))
+    readings = openai.usage.observe([model_of(account, name) for name in clear], hours(clock, 2)).readings.values()
+    assert {reading.deployment.name: reading.complete for reading in readings} == clear
 
 
 def test_caps_with_unknown_fields_and_words_are_read_all_the_same(
