@@ -11,7 +11,7 @@ from deployer.domain.act import ActKind, Phase
 from deployer.domain.plan import Action, ActionKind, History, Warned
 from deployer.domain.subject import Subject
 from deployer.ledger.codec import from_json, to_instant, to_json, to_micros
-from deployer.ledger.resumption import read_resumed
+from deployer.ledger.resumption import Resumptions
 from deployer.ledger.schema import act, outcome, pause, protection, step, told
 from deployer.ledger.sighting import read_unread
 from deployer.ledger.statement import Connection, Statement
@@ -55,6 +55,7 @@ class SqlDecisions:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._resumptions = Resumptions()
 
     def history(self, now: datetime) -> History:
         """What the ledger remembers at `now`. `acts_today` are undeploys by policy; a person's are not limited."""
@@ -64,7 +65,7 @@ class SqlDecisions:
             acts = connection.first(_ACTS, {"since": to_micros(midnight)}).acts
             protected = frozenset(row.key for row in connection.rows(_PROTECTED))
             paused = connection.first(_PAUSED)
-            unread, resumed = read_unread(connection), read_resumed(connection)
+            unread, resumed = read_unread(connection), self._resumptions.read(connection)
         return History(warnings, alerts, acts, protected, bool(paused and paused.paused), unread, resumed)
 
     def record_told(self, action: Action, at: datetime, delivered: bool) -> None:

@@ -1,17 +1,23 @@
 """When each deployment that is alive last began to take calls again after a pause.
 
 The journal knows what was resumed from here. What somebody resumed elsewhere shows between two sweeps: it was
-seen paused, and then it was not; the later sweep is taken for the instant.
+seen paused, and then it was not; the later sweep is taken for the instant. Sightings are only ever appended, so
+each is looked at once by a process.
 """
 
+import threading
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from deployer.domain.act import ActKind, Phase
-from deployer.ledger.codec import to_deployment, to_instant
-from deployer.ledger.schema import act, sighting, step, subject, sweep, tracked
+from deployer.ledger.codec import to_instant
+from deployer.ledger.schema import act, sighting, step, subject, sweep
 from deployer.ledger.statement import Connection, Statement
+
+Name = tuple[str, str]
+"""`DeploymentId.key` and instance."""
 
 _DONE = Statement(
     select(act.c.subject, act.c.instance, func.max(step.c.at).label("at"))
@@ -19,34 +25,55 @@ _DONE = Statement(
     .where(act.c.kind == ActKind.RESUME.value, step.c.phase == Phase.DONE.value)
     .group_by(act.c.subject, act.c.instance)
 )
-_alive = select(tracked.c.subject_id).where(tracked.c.gone_at.is_(None))
-_once_paused = select(sighting.c.subject_id).where(
-    sighting.c.subject_id.in_(_alive), sighting.c.document.like('%"state":"Paused"%')
-)
-_SEEN = Statement(
-    select(subject.c.key, subject.c.instance, sighting.c.document, sweep.c.as_of)
+_paused = func.instr(sighting.c.document, '"state":"Paused"') > 0
+_looked = (
+    select(sighting.c.id, subject.c.key, subject.c.instance, sighting.c.event, _paused.label("paused"), sweep.c.as_of)
     .join(subject, subject.c.id == sighting.c.subject_id)
     .join(sweep, sweep.c.id == sighting.c.sweep_id)
-    .where(sighting.c.subject_id.in_(_once_paused), sighting.c.document != "")
     .order_by(sighting.c.id)
 )
+_ALL = Statement(_looked.where(sighting.c.subject_id.in_(select(sighting.c.subject_id).where(_paused))))
+_NEWER = Statement(_looked.where(sighting.c.id > bindparam("last")))
+_LAST = Statement(select(func.max(sighting.c.id).label("last")))
 
 
-def read_resumed(connection: Connection) -> dict[tuple[str, str], datetime]:
-    """By (DeploymentId.key, instance)."""
-    found = _seen_resumed(connection)
-    for row in connection.rows(_DONE):
-        name, at = (row.subject, row.instance), to_instant(row.at)
-        found[name] = max(at, found.get(name, at))
-    return found
+class Resumptions:
+    """What one process has seen so far. Safe to share over threads."""
 
+    def __init__(self) -> None:
+        self._last: int | None = None
+        self._paused: set[Name] = set()
+        self._resumed: dict[Name, datetime] = {}
+        self._lock = threading.Lock()
 
-def _seen_resumed(connection: Connection) -> dict[tuple[str, str], datetime]:
-    paused: dict[tuple[str, str], bool] = {}
-    found: dict[tuple[str, str], datetime] = {}
-    for row in connection.rows(_SEEN):
-        name, now_paused = (row.key, row.instance), to_deployment(row.document).paused
-        if paused.get(name) and not now_paused:
-            found[name] = to_instant(row.as_of)
-        paused[name] = now_paused
-    return found
+    def read(self, connection: Connection) -> dict[Name, datetime]:
+        with self._lock:
+            self._look(connection)
+            found = dict(self._resumed)
+        for row in connection.rows(_DONE):
+            name, at = (row.subject, row.instance), to_instant(row.at)
+            found[name] = max(at, found.get(name, at))
+        return found
+
+    def _look(self, connection: Connection) -> None:
+        last = connection.first(_LAST).last or 0
+        if self._last is None:
+            rows = connection.rows(_ALL)
+        elif last > self._last:
+            rows = connection.rows(_NEWER, {"last": self._last})
+        else:
+            return
+        for row in rows:
+            self._note(row)
+        self._last = last
+
+    def _note(self, row: Any) -> None:
+        name = (row.key, row.instance)
+        if row.event == "gone":
+            self._paused.discard(name)
+            self._resumed.pop(name, None)
+        elif row.paused:
+            self._paused.add(name)
+        elif name in self._paused:
+            self._paused.discard(name)
+            self._resumed[name] = to_instant(row.as_of)

@@ -148,3 +148,16 @@ def test_what_is_still_paused_or_gone_was_not_resumed(ledger: Ledger) -> None:
     ledger.readings.record(snapshot(START + 2 * HOUR, paused[0]), (), (other.id.key,))
 
     assert ledger.decisions.history(NOON).resumed == {}
+
+
+def test_what_happens_after_a_look_is_seen_by_the_next_one(ledger: Ledger) -> None:
+    name = (ONE.id.key, START.isoformat())
+    ledger.readings.record(snapshot(START, replace(ONE, state="Paused")), (), ())
+    assert ledger.decisions.history(NOON).resumed == {}
+    ledger.readings.record(snapshot(START + HOUR, replace(ONE, state="Succeeded")), (), ())
+    assert ledger.decisions.history(NOON).resumed == {name: START + HOUR}
+    ledger.readings.record(snapshot(START + 2 * HOUR, replace(ONE, state="Paused")), (), ())
+    ledger.readings.record(snapshot(START + 3 * HOUR, replace(ONE, state="Succeeded")), (), ())
+    assert ledger.decisions.history(NOON).resumed == {name: START + 3 * HOUR}
+    ledger.readings.record(snapshot(START + 4 * HOUR), (), (ONE.id.key,))
+    assert ledger.decisions.history(NOON).resumed == {}
