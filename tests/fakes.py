@@ -90,6 +90,7 @@ class FakeCloud:
         self.standing: dict[str, Deployment] = {}
         self.going: dict[str, datetime] = {}
         self.deletion_seconds = 20.0
+        self.ahead = timedelta()
         self.traffic: dict[str, list[datetime]] = defaultdict(list)
         self.alive: bool | None = True
         self.deleted: list[tuple[str, str]] = []
@@ -171,7 +172,8 @@ class _Inventory:
         except CloudError as error:
             return InventoryReading(gaps=(Gap("accounts", cloud.name, error.message),), complete=False)
         vanished = frozenset(one.resource_id.lower() for one in known if one.name not in cloud.accounts)
-        return InventoryReading(tuple(cloud.accounts.values()), tuple(cloud.standing.values()), vanished=vanished)
+        found = tuple(cloud.accounts.values()), tuple(cloud.standing.values())
+        return InventoryReading(*found, vanished=vanished, told_at=cloud.clock.now() + cloud.ahead)
 
     def read(self, account: Account, name: str) -> Deployment | None:
         self._cloud.enter("read")

@@ -28,7 +28,7 @@ class InventoryReading:
     `unread` holds resource ids (lower case) of accounts whose deployments were not listed to the
     end: a deployment missing there is not known to be gone. `vanished` holds those of known accounts
     of which the cloud says that they do not exist any more. `complete` is false when the list of
-    accounts itself is partial.
+    accounts itself is partial. `told_at`: the cloud's own clock when it answered, None when it did not say.
     """
 
     accounts: tuple[Account, ...] = ()
@@ -37,6 +37,7 @@ class InventoryReading:
     unread: frozenset[str] = frozenset()
     complete: bool = True
     vanished: frozenset[str] = frozenset()
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from deployer.domain.deployment import Account, Deployment
 from deployer.domain.period import Period
 from deployer.domain.snapshot import Gap, InventoryReading, Snapshot, Tracked
 from deployer.domain.usage import Aliveness, UsageObservation, UsageReading
-from deployer.errors import DeployerError
+from deployer.errors import CloudError, DeployerError
 from deployer.guard.context import GuardContext
 from deployer.policy.decide import usage_window
 from deployer.policy.document import PolicySet
@@ -23,6 +23,8 @@ LONGEST_LOOK_BACK = timedelta(days=93)
 """Azure Monitor keeps metrics for 93 days."""
 OVERLAP = timedelta(days=1)
 """What is read again although it was read before: numbers arrive late."""
+MOST_SKEW = timedelta(minutes=5)
+"""As far as our clock and a cloud's may be apart, as in `doctor`: Azure's tokens allow no more either."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -47,14 +49,31 @@ class Windows:
 
 
 def observe(context: GuardContext, now: datetime, tracked: Mapping[str, Tracked]) -> Snapshot:
-    """Everything that is deployed, and its usage."""
+    """Everything that is deployed, and its usage. Raises CloudError when a cloud has another time than we have."""
     windows = usage_windows(context.policies, now)
     providers = list(context.providers.values())
+    seen = _look(providers, windows, tracked)
+    ended = context.clock.now()
+    for provider, one in zip(providers, seen, strict=True):
+        if (told_at := one.inventory.told_at) is not None and not now - MOST_SKEW <= told_at <= ended + MOST_SKEW:
+            raise _other_time(provider.name, ended, told_at)
+    return _together(now, seen)
+
+
+def _look(providers: Sequence[Provider], windows: Windows, tracked: Mapping[str, Tracked]) -> list[Seen]:
     if len(providers) == 1:
-        return _together(now, [_see(providers[0], windows, tracked)])
+        return [_see(providers[0], windows, tracked)]
     with ThreadPoolExecutor(max_workers=max(1, len(providers))) as pool:
-        seen = pool.map(lambda provider: _see(provider, windows, tracked), providers)
-        return _together(now, list(seen))
+        return list(pool.map(lambda provider: _see(provider, windows, tracked), providers))
+
+
+def _other_time(cloud: str, ours: datetime, theirs: datetime) -> CloudError:
+    """On a wrong clock, use is looked for where there is none yet, and hours are charged that have not been."""
+    return CloudError(
+        f"this machine's clock says {ours:%Y-%m-%d %H:%M}Z and that of {cloud} {theirs:%Y-%m-%d %H:%M}Z: "
+        "nothing is decided or charged by a wrong clock",
+        next_step="set this machine's clock (NTP), then try again; `deployer doctor` compares the clocks",
+    )
 
 
 def usage_windows(policies: PolicySet, now: datetime) -> Windows:

@@ -15,6 +15,8 @@ import threading
 import traceback
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import UTC
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -82,6 +84,7 @@ class Application:
             return
         headers = [(name.encode(), value.encode()) for name, value in response.headers]
         headers.append((b"content-length", str(len(response.body)).encode()))
+        headers.append((b"date", format_datetime(self.world.now().astimezone(UTC), usegmt=True).encode()))
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": response.body})
 
@@ -213,6 +216,7 @@ def serve(beginning: Beginning, port: int, folder: Path) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        date_header=False,
         proxy_headers=False,
         timeout_keep_alive=600,
         backlog=1024,

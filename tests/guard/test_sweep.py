@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -38,6 +39,27 @@ def test_a_plan_works_on_a_ledger_that_may_only_be_read(world: World) -> None:
     readable.close()
     assert outcome.view is not None
     assert sum((one.spend.high for one in outcome.view.spent["dev"]), Money.zero()) == Money.of("34.00")
+
+
+@pytest.mark.parametrize("ahead", [48 * HOUR, -48 * HOUR])
+def test_by_a_clock_that_is_not_the_clouds_nothing_is_decided_charged_or_told(world: World, ahead: timedelta) -> None:
+    """A machine that woke with the wrong date would find the last two days without a request."""
+    world.warned("bot")
+    charged, told = world.charges(), len(world.notifier.sent)
+    world.cloud.ahead = ahead
+
+    with pytest.raises(CloudError, match="this machine's clock says"):
+        world.sweep()
+
+    assert world.standing == {"bot"}
+    assert (world.charges(), len(world.notifier.sent)) == (charged, told)
+
+
+def test_a_clock_that_is_some_minutes_off_is_good_enough(world: World) -> None:
+    world.warned("bot")
+    world.cloud.ahead = timedelta(minutes=4)
+
+    assert len(world.sweep().results) == 1
 
 
 def test_hosting_counts_from_creation_and_not_from_first_sight(world: World) -> None:

@@ -165,6 +165,7 @@ class AzureInventory:
             frozenset(found.unread),
             found.complete,
             frozenset(found.vanished),
+            self._cloud.transport.told_at(),
         )
 
 

@@ -52,9 +52,19 @@ class ClockedTransport(RequestsTransport):  # type: ignore[misc]  # azure-core l
         )
         self._clock = clock
         self._proxies: dict[str, dict[str, str]] = {}
+        self._dated = ""
 
     def send(self, request: Any, *, proxies: Any = None, **options: Any) -> Any:
-        return super().send(request, proxies=proxies or self._proxies_for(request.url), **options)
+        answer = super().send(request, proxies=proxies or self._proxies_for(request.url), **options)
+        self._dated = answer.headers.get("date", "")
+        return answer
+
+    def told_at(self) -> datetime | None:
+        """When the newest answer was given, by the clock of who gave it; None when it did not say (RFC 9110, Date)."""
+        try:
+            return parsedate_to_datetime(self._dated) if self._dated else None
+        except ValueError:
+            return None
 
     def sleep(self, duration: float) -> None:
         self._clock.sleep(duration)

@@ -1,6 +1,6 @@
 """Discovery: everything, to the last page, and honest about what could not be seen."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -8,6 +8,7 @@ from deployer.domain.deployment import Account
 from deployer.errors import Forbidden
 from deployer.ports.cloud import Provider
 from deployer.sandbox.process import Sandbox
+from tests.conftest import SandboxTestClock
 from tests.providers.azure.opening import Connect
 
 DEV, PROD = "aoai-dev-eastus2", "aoai-prod-swedencentral"
@@ -25,6 +26,13 @@ def test_fresh_world_has_two_accounts_and_nothing_deployed(azure: Provider) -> N
     assert [account.name for account in reading.accounts] == [DEV, PROD]
     assert reading.complete
     assert (reading.deployments, reading.gaps, reading.unread) == ((), (), frozenset())
+
+
+def test_reading_says_when_azure_gave_it_by_azures_own_clock(azure: Provider, clock: SandboxTestClock) -> None:
+    told_at = azure.inventory.observe().told_at
+
+    assert told_at is not None
+    assert abs(told_at - clock.now()) <= timedelta(seconds=1)
 
 
 def test_deployment_made_by_another_client_is_found_with_its_age(sandbox: Sandbox, azure: Provider) -> None:
