@@ -161,3 +161,30 @@ def test_what_was_paused_is_restored_paused_and_says_so(deployed: Sandbox, run: 
     assert json.loads(run("deployment", "show", "bot", "-o", "json").stdout)["state"] == "Paused"
     run("deployment", "resume", "bot")
     assert run("deployment", "call", "bot", "hello").stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            ("create", "ptu", "--account", DEV, "--model", "gpt-4.1-mini", "--capacity", "17"),
+            "of gpt-4.1-mini in eastus2: it takes steps of 5 units: 15 or 20, not 17",
+        ),
+        (("scale", "fast", "--capacity", "14"), "it takes at least 15 units, not 14"),
+    ],
+)
+def test_a_size_that_the_sku_does_not_have_is_refused_before_anything_is_asked_for(
+    deployed: Sandbox, run: Run, arguments: tuple[str, ...], words: str
+) -> None:
+    more = ("--sku", "GlobalProvisionedManaged", "--unguarded") if arguments[0] == "create" else ()
+    assert words in run("deployment", *arguments, *more, expect=3).stderr
+    asked = deployed.client.requests()["by_operation"]
+    assert not {"deployments.put", "deployments.patch"} & set(asked)
+
+
+def test_what_retires_soon_is_made_with_a_warning(deployed: Sandbox, run: Run) -> None:
+    deployed.client.advance(seconds=40 * 86_400)
+    arguments = ("--account", DEV, "--model", "gpt-4", "--version", "0613", "--unguarded")
+    warned = " ".join(run("deployment", "create", "old", *arguments).stderr.split())
+    assert "gpt-4 0613 with Standard stops answering in eastus2 on 2026-12-31, in 81 days" in warned
+    assert "gpt-4 0613 is Deprecated in eastus2: the vendor may take no new deployments of it" in warned

@@ -67,9 +67,14 @@ def _units(capacity: Any) -> int | None:
 
 
 def _state(properties: Mapping[str, Any]) -> str:
-    """The provisioning state, or `Paused` where an api-version shows that it stands and takes no calls."""
+    """The provisioning state, or `Paused` where an api-version shows that it stands and takes no calls.
+
+    A word of the deployment's own that is not known is shown beside it, and means nothing else.
+    """
     state, deployed = text(properties, "provisioningState"), text(properties, _DEPLOYMENT_STATE)
-    return PAUSED if deployed.lower() == PAUSED.lower() and state.lower() in ("", "succeeded") else state
+    if deployed.lower() in ("", "running") or state.lower() not in ("", "succeeded"):
+        return state
+    return PAUSED if deployed.lower() == PAUSED.lower() else f"{state} ({deployed})".strip()
 
 
 def wants_paused(body: Mapping[str, Any] | None) -> bool:

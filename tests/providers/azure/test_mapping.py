@@ -134,3 +134,23 @@ def test_sku_names_the_tier(sku: str, tier: Tier) -> None:
 
 def test_unknown_sku_has_no_known_tier() -> None:
     assert to_tier("QuantumStandard") is Tier.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("provisioning", "own", "state", "paused"),
+    [
+        ("Succeeded", "Paused", "Paused", True),
+        ("Succeeded", "paused", "Paused", True),
+        ("Succeeded", "Running", "Succeeded", False),
+        ("Succeeded", None, "Succeeded", False),
+        ("", "Paused", "Paused", True),
+        ("Deleting", "Paused", "Deleting", False),
+        ("Succeeded", "Failed", "Succeeded (Failed)", False),
+    ],
+)
+def test_a_pause_is_told_and_no_other_word_ends_a_deployment(
+    provisioning: str, own: str | None, state: str, paused: bool
+) -> None:
+    properties = {"model": {"name": "gpt-4o"}, "provisioningState": provisioning, "deploymentState": own}
+    found = to_deployment(deployment_item(properties=properties), ACCOUNT)
+    assert (found.state, found.paused, found.serving) == (state, paused, provisioning != "Deleting")
