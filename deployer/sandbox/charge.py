@@ -111,7 +111,7 @@ def openai_charges(world: World, first: float, last: float) -> Iterator[Line]:
 
 
 def training_line(world: World, charge: TrainingCharge) -> Line:
-    account = world.cloud.account(charge.account)
+    account = world.cloud.account_at(charge.account, charge.at)
     if charge.provider == "azure" and account:
         price = azure_price(charge.model, charge.tier, charge.meter, account.region)
     else:

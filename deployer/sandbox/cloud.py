@@ -44,6 +44,7 @@ class Cloud:
     def __init__(self, pace: Pace, naming: Naming, usage: Usage, note: Note) -> None:
         self.accounts: dict[str, Account] = {}
         self.deleted: dict[str, Account] = {}
+        self.every: list[Account] = []  # deleted ones too: what they cost stays
         self.subscriptions: dict[str, str] = {}
         self.groups = Groups(self)
         self.lives: list[Deployed] = []
@@ -64,6 +65,12 @@ class Cloud:
         for account in self.accounts.values():
             if account.subscription.lower() == subscription.lower():
                 yield account
+
+    def account_at(self, name: str, at: datetime) -> Account | None:
+        """The account that had this name then, though it is gone by now; names are used again."""
+        named = [account for account in self.every if account.name.lower() == name.lower()]
+        stood = [account for account in named if account.created <= seconds_of(at)]
+        return next(reversed(stood or named), None)
 
     def find(self, account: str, name: str) -> Deployed | None:
         owner = self.account(account)
@@ -100,7 +107,10 @@ class Cloud:
     def add_account(self, account: Account) -> Account:
         self.subscriptions.setdefault(account.subscription, f"Subscription {len(self.subscriptions) + 1}")
         self.groups.add(account.subscription, account.resource_group)
-        return self.accounts.setdefault(account.name.lower(), account)
+        known = self.accounts.setdefault(account.name.lower(), account)
+        if known is account:
+            self.every.append(account)
+        return known
 
     def publish_model(self, account: str, name: str, base_model: str, base_version: str) -> None:
         owner = self.account(account)

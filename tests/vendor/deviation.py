@@ -38,6 +38,9 @@ DEVIATIONS = (
     Deviation("Deployments_*", "answer", "body.*deploymentState", "reads ask with a preview that shows what is paused"),
     Deviation("*_List*", "answer", "body.*.skus.*.scope", "recorded 2026-09-01: SKUs of fine-tunes say `Finetune`"),
     Deviation("*_List*", "answer", "body.*.skus.*.costs", "recorded 2026-09-01: SKUs say which of them pay hosting"),
+    Deviation(
+        "UsageDetails_List", "answer", "body.value.*.properties", "the document tells kinds apart by their `kind`"
+    ),
     # Azure OpenAI's data plane
     Deviation("ChatCompletions_Create", "request", "query.api-version", _V1),
     Deviation("Completions_Create", "request", "query.api-version", _V1),

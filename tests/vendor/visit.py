@@ -84,6 +84,7 @@ def _read_all(client: Any) -> None:
         list(pages)
     client.accounts.get(GROUP, DEV)
     client.accounts.list_keys(GROUP, DEV)
+    client.accounts.regenerate_key(GROUP, DEV, key_name="Key2")
     client.accounts.list_skus(GROUP, DEV)
     client.accounts.list_usages(GROUP, DEV)
     client.check_domain_availability(subdomain_name=DEV, type=KIND)
@@ -108,6 +109,8 @@ def _change_all(client: Any) -> None:
 def _read_metrics(wire: Wire) -> None:
     insights = f"{account_path(DEV)}/providers/Microsoft.Insights"
     wire.arm("GET", f"{insights}/metricDefinitions")
+    wire.arm("GET", f"{insights}/metrics?metricnames=ModelRequests&aggregation=Total,Average")
+    wire.arm("GET", "/providers/Microsoft.Insights/metrics?region=eastus2&metricnames=ModelRequests")
 
 
 def _read_costs(sandbox: Sandbox) -> None:
@@ -123,6 +126,31 @@ def _read_costs(sandbox: Sandbox) -> None:
         costs.forecast.usage(scope, {**asked, "timeframe": "Custom", "timePeriod": ahead})
         list(costs.budgets.list(scope))
         list(costs.operations.list())
+    _read_alerts(Wire(sandbox))
+
+
+def _read_alerts(wire: Wire) -> None:
+    costs, consumption = "/providers/Microsoft.CostManagement", "/providers/Microsoft.Consumption"
+    notified = {
+        "enabled": True,
+        "operator": "GreaterThanOrEqualTo",
+        "threshold": 0.0,
+        "contactEmails": ["a@example.com"],
+    }
+    period = {"startDate": "2026-09-01T00:00:00Z", "endDate": "2027-09-01T00:00:00Z"}
+    budget = {"category": "Cost", "amount": 100, "timeGrain": "Monthly", "timePeriod": period}
+    for provider in (costs, consumption):
+        path = f"{provider}/budgets/visited"
+        made = wire.arm("PUT", path, {"properties": budget | {"notifications": {"any": notified}}}).body
+        wire.arm("PUT", path, {"eTag": made["eTag"], "properties": budget | {"notifications": {"any": notified}}})
+        wire.arm("GET", path)
+        wire.arm("GET", f"{provider}/budgets")
+        for alert in wire.arm("GET", f"{costs}/alerts").body["value"]:
+            wire.arm("GET", f"{costs}/alerts/{alert['name']}")
+            wire.arm("PATCH", f"{costs}/alerts/{alert['name']}", {"properties": {"status": "Dismissed"}})
+        wire.arm("DELETE", path)
+    wire.arm("GET", f"{costs}/dimensions?$expand=properties/data")
+    wire.arm("GET", f"{consumption}/usageDetails?$filter=properties/usageStart%20ge%20'2026-09-01'")
 
 
 def visit_openai(sandbox: Sandbox, clock: Clock, folder: Path) -> None:

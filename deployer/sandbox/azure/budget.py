@@ -37,10 +37,13 @@ class Budgets:
         self._kept: dict[tuple[str, str], Budget] = {}
 
     def list(self, request: Request) -> Response:
+        return arm_page(self._world, request, self.of(request), lambda budget: self._render(budget, request))
+
+    def of(self, request: Request) -> tuple[Budget, ...]:
+        """Those of the scope that the path names. Raises Refusal."""
         self._costs.accounts(request)
         scope = _scope(request)
-        mine = [budget for budget in self._kept.values() if budget.scope.lower() == scope.lower()]
-        return arm_page(self._world, request, mine, lambda budget: self._render(budget, request))
+        return tuple(budget for budget in self._kept.values() if budget.scope.lower() == scope.lower())
 
     def get(self, request: Request) -> Response:
         return Response.json(self._render(self._find(request), request))
@@ -71,7 +74,7 @@ class Budgets:
 
     def _render(self, budget: Budget, request: Request) -> dict[str, Any]:
         provider = "Microsoft.Consumption" if "/microsoft.consumption/" in request.path.lower() else _COST_MANAGEMENT
-        spent = self._spent(budget, request)
+        spent = self.spent(budget, request)
         told = {"currentSpend": {"amount": float(spent), "unit": "USD"}}
         if _foresees(budget):
             told["forecastSpend"] = {"amount": float(self._expected(budget, spent)), "unit": "USD"}
@@ -83,7 +86,7 @@ class Budgets:
             "properties": {**budget.properties, **told},
         }
 
-    def _spent(self, budget: Budget, request: Request) -> Decimal:
+    def spent(self, budget: Budget, request: Request) -> Decimal:
         """What its grain has cost so far, as late as costs are told."""
         now = self._world.now()
         start = _grain_start(now, MONTHS[str(budget.properties["timeGrain"]).lower()])

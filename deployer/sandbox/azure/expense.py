@@ -1,7 +1,10 @@
 """Money in Azure: what Cost Management and Consumption serve, over one quota and one view of the costs."""
 
+from deployer.sandbox.azure.alarm import Alarms
 from deployer.sandbox.azure.budget import Budgets
+from deployer.sandbox.azure.consumption import UsageDetails
 from deployer.sandbox.azure.cost import SCOPES, Costs
+from deployer.sandbox.azure.dimension import Dimensions
 from deployer.sandbox.azure.error import guarded
 from deployer.sandbox.azure.forecast import Forecasts
 from deployer.sandbox.wire import Route
@@ -14,13 +17,24 @@ _BUDGETS = ("/providers/Microsoft.Consumption/budgets", f"{_COST_MANAGEMENT}/bud
 
 def routes(world: World) -> list[Route]:
     costs = Costs(world)
-    questions = {"query": costs.query, "forecast": Forecasts(world, costs).forecast}
+    budgets = Budgets(world, costs)
+    alarms, dimensions = Alarms(world, budgets), Dimensions(world, costs)
+    details = UsageDetails(world, costs)
+    table = (
+        ("POST", f"{_COST_MANAGEMENT}/query", "costs.query", costs.query),
+        ("POST", f"{_COST_MANAGEMENT}/forecast", "costs.forecast", Forecasts(world, costs).forecast),
+        ("GET", f"{_COST_MANAGEMENT}/dimensions", "costs.dimensions", dimensions.list),
+        ("GET", f"{_COST_MANAGEMENT}/alerts", "costs.alerts.list", alarms.list),
+        ("GET", f"{_COST_MANAGEMENT}/alerts/{{alert}}", "costs.alerts.get", alarms.get),
+        ("PATCH", f"{_COST_MANAGEMENT}/alerts/{{alert}}", "costs.alerts.dismiss", alarms.dismiss),
+        ("GET", "/providers/Microsoft.Consumption/usageDetails", "consumption.usage", details.list),
+    )
     asked = [
-        Route("POST", f"{scope}{_COST_MANAGEMENT}/{kind}", f"costs.{kind}", guarded(world, handler))
+        Route(method, f"{scope}{path}", name, guarded(world, handler))
         for scope in SCOPES
-        for kind, handler in questions.items()
+        for method, path, name, handler in table
     ]
-    return asked + _budget_routes(world, Budgets(world, costs))
+    return asked + _budget_routes(world, budgets)
 
 
 def _budget_routes(world: World, service: Budgets) -> list[Route]:
