@@ -12,10 +12,10 @@ from deployer.providers.attempt import GARBLED, Attempts
 def all_items(attempts: Attempts, what: str, first: Callable[[], Any]) -> Iterator[Mapping[str, Any]]:
     """Every item as the vendor sent it, each once: a page may repeat items when new ones arrive meanwhile.
 
-    Raises CloudError when a page holds no list, or when there is more and no way to ask for it: what was not
-    listed must not read as what is not there.
+    Raises CloudError when a page holds no list, when there is more and no way to ask for it, or when a page leads
+    to itself: what was not listed must not read as what is not there, and no server may hold us for ever.
     """
-    seen: set[str] = set()
+    seen, asked = set[str](), set[str]()
     page = attempts(what, first)
     while True:
         fresh = [item for item in _listed(what, page) if str(item.get("id", "")) not in seen]
@@ -23,9 +23,18 @@ def all_items(attempts: Attempts, what: str, first: Callable[[], Any]) -> Iterat
         seen.update(str(item["id"]) for item in fresh if item.get("id"))
         if not fresh or not page.has_next_page():
             break
+        if (cursor := _cursor(page)) in asked:
+            raise CloudError(f"cannot {what}: a page leads to itself", next_step=GARBLED)
+        asked.add(cursor)
         page = attempts(what, page.get_next_page)
     if getattr(page, "has_more", None) is True:
         raise CloudError(f"cannot {what}: there is more, and no way to ask for it", next_step=GARBLED)
+
+
+def _cursor(page: Any) -> str:
+    """What the next page will be asked by."""
+    info = page.next_page_info()
+    return repr([str(getattr(info, name, "")) for name in ("url", "params", "json")])
 
 
 def _listed(what: str, page: Any) -> list[Mapping[str, Any]]:

@@ -62,6 +62,7 @@ class Settings:
     lro_polls: int = 7
     lro_seconds: float = 60.0
     page_size: int = 100
+    list_page_size: int = 10_000  # of OpenAI's lists and reports, and of files and jobs; the vendors' own are smaller
     graph_page_size: int = 1000
     cost_page_size: int = 1000
     price_page_size: int = 100

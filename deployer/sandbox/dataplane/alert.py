@@ -32,7 +32,8 @@ class Alerts:
 
     def _list(self, request: Request) -> Response:
         rows = list(self._of(request).values())
-        return answer_page(request, rows[::-1] if request.query("order") == "desc" else rows)
+        rows = rows[::-1] if request.query("order") == "desc" else rows
+        return answer_page(request, rows, settings=self._world.settings)
 
     def _create(self, request: Request) -> Response:
         alert = self._read(request, f"alert_{self._world.naming.hex('alert', 24)}")

@@ -75,7 +75,7 @@ class FineTuningApi:
         files = self._workshop.files.of(self._owner(request))
         purpose = request.query("purpose")
         rows = [self._write_file(file) for file in reversed(files) if purpose in ("", file.purpose)]
-        return answer_page(request, rows, default=10_000, most=10_000)
+        return answer_page(request, rows, default=10_000, most=10_000, settings=self._world.settings)
 
     def _get_file(self, request: Request) -> Response:
         file = self._file(request)
@@ -112,18 +112,21 @@ class FineTuningApi:
     def _list(self, request: Request) -> Response:
         jobs = {job.id: job for job in self._workshop.of(self._owner(request))}
         rows = [{"id": job_id} for job_id in jobs]
-        return answer_page(request, rows, edges=False, fill=lambda row: self._write_job(jobs[row["id"]]))
+        return answer_page(
+            request, rows, edges=False, settings=self._world.settings, fill=lambda row: self._write_job(jobs[row["id"]])
+        )
 
     def _get(self, request: Request) -> Response:
         return Response.json(self._write_job(self._job(request)))
 
     def _events(self, request: Request) -> Response:
         job = self._job(request)
-        return answer_page(request, write_events(job, self._dialect.log(job, self._world.now())), edges=False)
+        rows = write_events(job, self._dialect.log(job, self._world.now()))
+        return answer_page(request, rows, edges=False, settings=self._world.settings)
 
     def _checkpoints(self, request: Request) -> Response:
         rows = write_checkpoints(self._job(request), self._world.now())
-        return answer_page(request, rows, default=10)
+        return answer_page(request, rows, default=10, settings=self._world.settings)
 
     def _act(self, act: Callable[[Workshop, Job], None]) -> Handler:
         def handle(request: Request) -> Response:

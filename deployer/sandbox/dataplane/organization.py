@@ -86,7 +86,7 @@ class Organization:
     def list_projects(self, request: Request) -> Response:
         archived = request.query("include_archived") == "true"
         wanted = [p for p in self._tenant.projects.values() if archived or not p.archived]
-        return answer_page(request, [_write_project(project) for project in wanted])
+        return answer_page(request, [_write_project(project) for project in wanted], settings=self._world.settings)
 
     def create_project(self, request: Request) -> Response:
         name = required(request.json(), "name", str)
@@ -142,7 +142,8 @@ class Organization:
     # --- rates and permissions ----------------------------------------------------------------
 
     def list_rates(self, request: Request, project: Project) -> Response:
-        return answer_page(request, [_write_rate(limit) for limit in project.rate_limits.values()], default=100)
+        rows = [_write_rate(limit) for limit in project.rate_limits.values()]
+        return answer_page(request, rows, default=100, settings=self._world.settings)
 
     def update_rate(self, request: Request, project: Project) -> Response:
         limit = project.rate_limits.get(request.params["limit"])

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from deployer.sandbox.wire import Request, Response
+from deployer.sandbox.world import Settings
 
 Row = dict[str, Any]
 
@@ -16,16 +17,18 @@ def answer_page(
     most: int = 100,
     edges: bool = True,
     fill: Callable[[Row], Row] | None = None,
+    settings: Settings | None = None,
 ) -> Response:
     """The part of `rows` that `after` and `limit` ask for; each row has an `id`, which `fill` makes whole.
 
-    Most lists name their first and last row; without `edges` they do not.
+    Most lists name their first and last row; without `edges` they do not. `settings` may ask for smaller pages.
     """
     after, before = request.query("after"), request.query("before")
     ids = [row.get("id") for row in rows]
     first = ids.index(after) + 1 if after in ids else 0
     last = ids.index(before) if before in ids else len(rows)
     limit = read_limit(request, default, most)
+    limit = min(limit, settings.list_page_size) if settings else limit
     taken = rows[first : min(first + limit, last)]
     page = {"object": "list", "data": [fill(row) for row in taken] if fill else taken, "has_more": first + limit < last}
     if edges:

@@ -77,7 +77,7 @@ class Reports:
         end = _number(request, "end_time") or now - now % width + width
         page = request.query("page")
         first = int(page.removeprefix("page_")) if page.removeprefix("page_").isdigit() else 0
-        limit = min(_number(request, "limit") or default, most)
+        limit = min(_number(request, "limit") or default, most, self._world.settings.list_page_size)
         return Window(start, end, width, first, limit)
 
     def _used(self, begin: int, end: int, groups: set[str], models: list[str], projects: list[str]) -> list[Row]:
