@@ -13,7 +13,7 @@ from pathlib import Path
 from deployer.datasets.check import DatasetReport, check_dataset
 from deployer.domain.deployment import Account
 from deployer.domain.job import Hyperparameters
-from deployer.errors import DeployerError, InvalidFile, InvalidUsage, NotFound
+from deployer.errors import DeployerError, InvalidFile, InvalidUsage, NotFound, Refused
 from deployer.guard.context import GuardContext
 from deployer.ports.cloud import Provider
 from deployer.spend.price import PriceBook
@@ -21,6 +21,7 @@ from deployer.training.closing import Closing, look, printed
 from deployer.training.epoch import expected_epochs
 from deployer.training.estimate import Estimate, estimate
 from deployer.training.grader import Grader, load_grader
+from deployer.training.room import NOT_STARTED, check_job_room
 from deployer.training.tier import Place, Terms
 
 CLOUDS = ("azure", "openai")
@@ -49,6 +50,10 @@ class Order:
     method: str = ""
     grader: Path | None = None
     max_hours: Decimal | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        return tuple(path for path in (self.training, self.validation) if path is not None)
 
     @property
     def wanted(self) -> str:
@@ -114,12 +119,25 @@ def estimates(providers: Mapping[str, Provider], book: PriceBook, at: datetime, 
         names = ["azure"] if order.tier else list(providers) or list(CLOUDS)
         accounts = [Account(name, "", "") for name in names]
     places, terms = [Place(account, order.tier) for account in accounts], _terms(order, grader)
-    return [
+    found = [
         estimate(
             report, place, order.hyperparameters, book, at, _seen(providers, place.account, order, report.method), terms
         )
         for place in places
     ]
+    return [_with_room(providers, order, one) for one in found] if order.account else found
+
+
+def _with_room(providers: Mapping[str, Provider], order: Order, found: Estimate) -> Estimate:
+    """With what the account has no room for: a job that would be refused cannot be started, whatever it costs."""
+    provider = providers.get(found.place.account.provider)
+    if provider is None or found.obstacle:
+        return found
+    try:
+        told = check_job_room(provider, found.place.account, order.files, found.place.tier)
+    except Refused as refused:
+        return replace(found, obstacle=refused.message.removeprefix(NOT_STARTED))
+    return replace(found, warnings=(*found.warnings, *told))
 
 
 def _checked(order: Order) -> tuple[DatasetReport, Grader | None]:

@@ -16,6 +16,7 @@ from deployer.domain.limit import Limits
 from deployer.errors import CloudError, Refused
 from deployer.ports.cloud import Provider
 
+NOT_STARTED = "not started: "
 DEVELOPER = "developertier"
 _WAITING = frozenset({"queued", "pending", "notstarted", "notrunning"})
 
@@ -36,7 +37,7 @@ def _refuse_large(path: Path, limits: Limits) -> None:
     size, most = path.stat().st_size, limits.file_bytes
     if most is not None and size > most:
         raise Refused(
-            f"not started: {path.name} has {_megabytes(size)} MB, over {_megabytes(most)} MB by "
+            f"{NOT_STARTED}{path.name} has {_megabytes(size)} MB, over {_megabytes(most)} MB by "
             f"{_megabytes(size - most)} MB ({limits.source})",
             next_step="train on a part of it: `deployer dataset split` makes parts",
         )
@@ -72,7 +73,7 @@ def _check_files(provider: Provider, account: Account, limits: Limits, files: Se
     new, held, most = sum(path.stat().st_size for path in files), sum(sizes), limits.all_file_bytes
     if most is not None and held <= most < held + new:
         raise Refused(
-            f"not started: {account.name} keeps {_megabytes(held)} MB of files + these {_megabytes(new)} MB "
+            f"{NOT_STARTED}{account.name} keeps {_megabytes(held)} MB of files + these {_megabytes(new)} MB "
             f"are over {_megabytes(most)} MB ({limits.source})",
             next_step=step,
         )
@@ -101,7 +102,7 @@ def _one_more(
         yield f"{account.name} has {held} {what}, more than the {most} that are documented: the vendor decides"
         return
     raise Refused(
-        f"not started: {account.name} has {held} {what} + {more} = {held + more} is over {most} ({limits.source})",
+        f"{NOT_STARTED}{account.name} has {held} {what} + {more} = {held + more} is over {most} ({limits.source})",
         next_step=f"{step}, or take another account",
     )
 

@@ -85,7 +85,7 @@ def _start(context: GuardContext, quoted: Quote, who: str, over_budget: str, say
     subject = _subject(context, quoted, marker)
     keep_residency(context, subject, quoted.estimate.place.tier)
     _require_bound(quoted.estimate, over_budget)
-    told = _check_room(quoted)
+    told = check_job_room(quoted.provider, quoted.account, quoted.order.files, quoted.estimate.place.tier)
     passed = gate(context, subject, quoted.estimate.ceiling, what="this job", override=over_budget)
     act = _intend(context, quoted, marker, who, over_budget, passed)
     try:
@@ -102,11 +102,6 @@ def _start(context: GuardContext, quoted: Quote, who: str, over_budget: str, say
         raise
     context.ledger.journal.step(act.id, Phase.CALLED, context.clock.now(), job.id)
     return Started(job, quoted, act.id, warnings=(*quoted.estimate.warnings, *told, *passed.warnings))
-
-
-def _check_room(quoted: Quote) -> tuple[str, ...]:
-    files = [path for path in (quoted.order.training, quoted.order.validation) if path is not None]
-    return check_job_room(quoted.provider, quoted.account, files, quoted.estimate.place.tier)
 
 
 def _require_bound(found: Estimate, over_budget: str) -> None:

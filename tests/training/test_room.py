@@ -9,9 +9,13 @@ from deployer.domain.deployment import Account
 from deployer.domain.job import Job
 from deployer.domain.limit import Limits
 from deployer.errors import CloudError, Refused
+from deployer.pricebook import load
 from deployer.providers.azure.limit import LIMITS
+from deployer.training.estimate import Estimate
+from deployer.training.order import Order, estimates
 from deployer.training.room import check_job_room
-from tests.fakes import TUNED, FakeClock, FakeCloud
+from tests.datasets.files import chat, write
+from tests.fakes import BEGINNING, TUNED, FakeClock, FakeCloud
 
 MB = 1_000_000
 
@@ -131,3 +135,17 @@ def test_a_list_that_cannot_be_read_is_a_warning(cloud: FakeCloud, data: Path, o
     cloud.fail(operation, CloudError("503 busy", status=503))
     [told] = check(cloud, data)
     assert told == f"it is not known {words} aoai-dev {'has' if operation == 'jobs' else 'keeps'}: 503 busy"
+
+
+def test_an_estimate_for_a_named_account_says_what_would_be_refused(cloud: FakeCloud, tmp_path: Path) -> None:
+    data = write(tmp_path / "train.jsonl", [chat(f"is {n} even?", ("yes", "no")[n % 2]) for n in range(20)])
+    order = Order("gpt-4.1-mini-2025-04-14", data, provider="azure", account="aoai-dev")
+
+    def asked() -> Estimate:
+        [found] = estimates({"azure": cloud}, load(), BEGINNING, order)
+        return found
+
+    jobs(cloud, *["running"] * 3)
+    assert any("may wait in the queue" in word for word in asked().warnings)
+    jobs(cloud, *["succeeded"] * 97)
+    assert asked().obstacle.startswith("aoai-dev has 100 jobs of any age + 1 = 101 is over 100")
