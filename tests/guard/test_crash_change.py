@@ -32,6 +32,7 @@ def do_resume(context: object) -> object:
 WORKS = {"scale": (do_scale, SCALE_POINTS), "pause": (do_pause, PAUSE_POINTS), "resume": (do_resume, PAUSE_POINTS)}
 AFTER = {"scale": (20, "Succeeded"), "pause": (10, "Paused"), "resume": (10, "Succeeded")}
 STEPS = [(name, fatal) for name, (_, points) in WORKS.items() for fatal in range(1, points + 1)]
+CASES = [(*step, "the guard's") for step in STEPS] + [(*step, "the same command's") for step in STEPS[:SCALE_POINTS]]
 
 
 @pytest.fixture
@@ -60,8 +61,7 @@ def test_every_step_is_tried(ground: Emulated, name: str) -> None:
     assert now(ground) == AFTER[name]
 
 
-@pytest.mark.parametrize(("name", "fatal"), STEPS)
-@pytest.mark.parametrize("next_start", ["the guard's", "the same command's"])
+@pytest.mark.parametrize(("name", "fatal", "next_start"), CASES)
 def test_it_is_done_after_the_next_start(ground: Emulated, name: str, fatal: int, next_start: str) -> None:
     work = ready(ground, name)
     assert Doomed(ground, work).until(fatal) == -signal.SIGKILL
