@@ -52,6 +52,13 @@ def test_deployment_that_is_listed_can_be_read_alone_and_is_the_same(cloud: Clou
         assert cloud.provider.inventory.read(listed.account, listed.name) == listed
 
 
+def test_one_accounts_deployments_are_those_that_the_whole_list_shows_of_it(cloud: Cloud) -> None:
+    listed = cloud.deployments()
+    for account in cloud.readable()[:3]:
+        own = {one.id.key: one for one in listed if one.account.resource_id == account.resource_id}
+        assert {one.id.key: one for one in cloud.provider.inventory.of(account)} == own
+
+
 def test_deployment_that_is_not_there_reads_as_none(cloud: Cloud) -> None:
     for account in cloud.readable()[:3]:
         assert cloud.provider.inventory.read(account, NOBODY) is None
@@ -231,3 +238,33 @@ def _wait_until_gone(cloud: Cloud, deployment: Deployment) -> None:
             return
         cloud.clock.sleep(10)
     raise AssertionError(f"{deployment.id} is still there")
+
+
+# --- what a vendor limits and tells by itself ---------------------------------------------------
+
+
+def test_limits_are_numbers_of_things_or_unknown(cloud: Cloud) -> None:
+    for account in cloud.readable()[:3]:
+        limits = cloud.provider.catalog.limits(account)
+        numbers = (
+            limits.tuned_deployments,
+            limits.jobs,
+            limits.running,
+            limits.queued,
+            limits.files,
+            limits.file_bytes,
+        )
+        assert all(number is None or number > 0 for number in numbers)
+        assert limits.source or not any(numbers)
+
+
+def test_stored_files_have_sizes(cloud: Cloud) -> None:
+    for account in cloud.readable()[:3]:
+        assert all(size >= 0 for size in cloud.provider.training.stored(account))
+
+
+def test_budgets_are_of_the_clouds_own_scopes_and_once_each(cloud: Cloud) -> None:
+    budgets, gaps = cloud.provider.billing.budgets(cloud.accounts())
+    assert len({one.id for one in budgets}) == len(budgets)
+    assert all(one.provider == cloud.provider.name and one.amount.amount > 0 for one in budgets)
+    assert all(gap.cause for gap in gaps)
