@@ -21,7 +21,6 @@ WATCH = (
     f"{_SERVICE}/accounts/read",
     f"{_DEPLOYMENTS}/read",
     f"{_SERVICE}/locations/models/read",
-    f"{_SERVICE}/locations/usages/read",
     "Microsoft.Insights/metrics/read",
     "Microsoft.CostManagement/*/read",
     "Microsoft.Consumption/*/read",
@@ -47,7 +46,7 @@ DATA_ACTIONS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 _ABOUT = {
-    "watcher": "Reads deployments, their use, prices, quotas and costs; changes nothing.",
+    "watcher": "Reads deployments, their use, prices and costs; changes nothing.",
     "reaper": "As a watcher, and deletes deployments that policies end; models are kept.",
     "operator": "As a reaper, and deploys, restores, pauses, fine-tunes and calls models.",
 }
@@ -70,11 +69,11 @@ RIGHTS = (
     Right("Microsoft.Insights/metrics/read", "tell use from idleness"),
     Right("Microsoft.CostManagement/query/read", "read bills"),
     Right(f"{_SERVICE}/locations/models/read", "read retirement dates"),
-    Right(f"{_SERVICE}/locations/usages/read", "read quotas"),
     Right("Microsoft.Authorization/locks/read", "respect resource locks"),
     Right(f"{_OPENAI}/fine-tunes/read", "see fine-tune jobs", data=True),
     Right(f"{_DEPLOYMENTS}/delete", "undeploy", "reaper"),
     Right(f"{_DEPLOYMENTS}/write", "create, scale and restore deployments", "operator"),
+    Right(f"{_SERVICE}/locations/usages/read", "read quotas before a create or restore", "operator"),
     Right(f"{_OPENAI}/files/write", "upload training data", "operator", data=True),
     Right(f"{_OPENAI}/fine-tunes/write", "start and cancel fine-tune jobs", "operator", data=True),
     Right(f"{_OPENAI}/deployments/chat/completions/action", "call models", "operator", data=True),

@@ -19,7 +19,7 @@ def test_role_has_the_rights_of_its_name_and_of_humbler_ones_only(role: str) -> 
     lacking = missing([held(role)])
 
     assert {RANK[right.role] > RANK[role] for right in lacking} <= {True}
-    assert len(lacking) == {"watcher": 5, "reaper": 4, "operator": 0}[role]
+    assert len(lacking) == {"watcher": 6, "reaper": 5, "operator": 0}[role]
 
 
 def test_watcher_changes_nothing_and_reaper_only_deletes_deployments() -> None:
