@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
 from deployer.domain.deployment import DeploymentId
 from deployer.domain.period import Period
@@ -53,7 +54,7 @@ class UsageReading:
     metrics: tuple[str, ...] = ()
     as_of: datetime | None = None
 
-    @property
+    @cached_property
     def last_activity(self) -> datetime | None:
         """The end of the last grain with a positive count, None if there was none."""
         return next((bucket.end for bucket in reversed(self.buckets) if bucket.active), None)

@@ -61,6 +61,8 @@ def _uncounted(snapshot: Snapshot, starts: Mapping[str, datetime]) -> Snapshot:
 
 
 def _since(reading: UsageReading, start: datetime) -> UsageReading:
+    if not reading.buckets or reading.buckets[0].start >= start:
+        return reading
     return replace(reading, buckets=tuple(bucket for bucket in reading.buckets if bucket.start >= start))
 
 

@@ -1,7 +1,8 @@
-"""How durations, instants and burn rates are worded in reasons."""
+"""How durations, instants and burn rates are worded in reasons: the same few in the reasons of thousands."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from deployer.domain.money import Money
 from deployer.spend.price import Unpriced
@@ -10,6 +11,7 @@ HOURS_A_MONTH = 730
 """365 * 24 / 12, as the vendors' price calculators count."""
 
 
+@lru_cache(maxsize=4_096)
 def span(length: timedelta) -> str:
     """A duration for people: `10 min`, `26 h 10 min`, `14 d 6 h`; rounded down to the minute."""
     minutes = max(0, int(length.total_seconds() // 60))
@@ -22,6 +24,7 @@ def span(length: timedelta) -> str:
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
+@lru_cache(maxsize=4_096)
 def instant(at: datetime) -> str:
     """`2026-09-03 10:00Z`."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%MZ}"
@@ -32,6 +35,7 @@ def percent(share: Decimal) -> str:
     return f"{(share * 100).normalize():f}%"
 
 
+@lru_cache(maxsize=1_024)
 def burn(hourly: Money | Unpriced) -> str:
     """`$1.70/h; $1,241 a month`, or what price is missing."""
     if isinstance(hourly, Unpriced):

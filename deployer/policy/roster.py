@@ -1,7 +1,7 @@
 """Who is under which policy: each deployment with the policies that match it, worked out once per decision."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from deployer.domain.deployment import Deployment
@@ -24,6 +24,7 @@ class Member:
     subject: Subject
     matched: tuple[Policy, ...]
     shield: Shield | None = None
+    _rulers: dict[str, Policy | Conflict | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def key(self) -> str:
@@ -40,7 +41,9 @@ class Member:
 
     def ruled_by(self, rule: str) -> Policy | Conflict | None:
         """The policy whose `rule` holds here."""
-        return most_specific(self.matched, self.subject, rule)
+        if rule not in self._rulers:
+            self._rulers[rule] = most_specific(self.matched, self.subject, rule)
+        return self._rulers[rule]
 
     def finding(
         self,

@@ -49,10 +49,12 @@ class Verdict:
 
 
 NOTHING = Verdict()
+_PARTS = tuple(part.name for part in fields(Verdict))
 
 
 def merge(verdicts: Iterable[Verdict]) -> Verdict:
     """All answers as one, in their order."""
     given = tuple(verdicts)
-    parts = {part.name: tuple(x for one in given for x in getattr(one, part.name)) for part in fields(Verdict)}
-    return Verdict(**parts)
+    if len(given) == 1:
+        return given[0]
+    return Verdict(*(tuple(x for one in given for x in getattr(one, name)) for name in _PARTS))

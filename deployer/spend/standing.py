@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import cached_property
 
 from deployer.domain.charge import Bound, Charge, Known, Meter
 from deployer.domain.deployment import Deployment, Tier
@@ -31,7 +32,7 @@ class Standing:
     rate: Rate
     units: int
 
-    @property
+    @cached_property
     def hourly(self) -> Money:
         return self.rate.cost(Decimal(self.units))
 
