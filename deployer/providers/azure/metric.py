@@ -226,8 +226,11 @@ def _counts(metrics: Iterable[Metric], question: Question) -> dict[tuple[str, ..
 
 
 def _numbers(series: Series) -> dict[datetime, int]:
-    found = ((_at(point.at), point.total) for point in series.data or () if point.total is not None)
-    return {at: round(total) for at, total in found if at is not None}
+    return {
+        at: round(point.total)
+        for point in series.data or ()
+        if point.total is not None and (at := _at(point.at)) is not None
+    }
 
 
 def _sum(one: Mapping[datetime, int], other: Mapping[datetime, int]) -> dict[datetime, int]:
