@@ -70,7 +70,7 @@ def up(port: int, seed: int, empty: bool, start: datetime | None, frozen: bool) 
 
 
 @sandbox.command()
-@click.option("--tools", is_flag=True, help="Also what Azure's command line, its default credential and Node need.")
+@click.option("--tools", is_flag=True, help="Also what az, azure-identity's default credential, Node and curl need.")
 @output_option
 def env(tools: bool, output: str) -> None:
     """Print the settings that point any client at the running sandbox.

@@ -100,7 +100,7 @@ def tool_environment(base_url: str, ca_file: str, credentials: Credentials) -> d
 
     The vendors' libraries ask the public cloud about an authority that they do not know, unless their caller forbids
     it: so azure-identity's default credential is pointed at the managed identity, and Azure's command line told not
-    to ask. Node trusts the sandbox's authority only through a variable of its own.
+    to ask. Node and curl trust the sandbox's authority through variables of their own.
     """
     return {
         "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
@@ -108,4 +108,5 @@ def tool_environment(base_url: str, ca_file: str, credentials: Credentials) -> d
         "IDENTITY_HEADER": credentials.identity_header,
         "AZURE_CORE_INSTANCE_DISCOVERY": "false",
         "NODE_EXTRA_CA_CERTS": ca_file,
+        "CURL_CA_BUNDLE": ca_file,
     }

@@ -3,7 +3,10 @@
 Clients read them: SDKs show the id in their errors, log them, and send their own id to find it again.
 """
 
+from deployer.sandbox.azure.entra import owns
 from deployer.sandbox.clock import stamp
+from deployer.sandbox.dataplane.project import FIRST_PROJECT
+from deployer.sandbox.manner import cross_origin, is_openai
 from deployer.sandbox.wire import Headers, Request, Response
 from deployer.sandbox.world import World
 
@@ -18,17 +21,18 @@ def add_headers(world: World, request: Request, response: Response, number: int)
     """What the owner of the path adds to its `number`th answer; what the answer has already stays."""
     path = request.path.lower()
     identifier = f"{world.seed & 0xFFFFFFFF:08x}-0000-4000-8000-{number:012x}"
-    if path.startswith("/v1"):
-        added = _openai(identifier)
+    if is_openai(path):
+        added = _openai(request, identifier)
     elif path.startswith("/accounts/"):
         added = _azure_openai(world, request, identifier)
-    elif path.startswith("/msi/") or "/oauth2/" in path or "/.well-known/" in path:
+    elif path.startswith("/msi/") or owns(path):
         added = _entra(request, identifier)
     elif path.startswith("/api/retail"):
         added = (("x-ms-request-id", identifier), *_GUARDED)
     else:
         added = _resource_manager(world, request, identifier)
     known = {name for name, _ in response.headers}
+    added = (*added, *cross_origin(request))
     response.headers = (*response.headers, *(header for header in added if header[0] not in known))
 
 
@@ -63,11 +67,12 @@ def _azure_openai(world: World, request: Request, identifier: str) -> Headers:
     return (("apim-request-id", identifier), ("x-request-id", identifier), *region, *_echo(request), *_GUARDED)
 
 
-def _openai(identifier: str) -> Headers:
+def _openai(request: Request, identifier: str) -> Headers:
     return (
         ("x-request-id", f"req_{identifier.replace('-', '')}"),
         ("openai-version", "2020-10-01"),
         ("openai-organization", "org-sandbox"),
+        ("openai-project", request.header("openai-project", FIRST_PROJECT)),
         ("openai-processing-ms", "1"),
         *_GUARDED,
     )

@@ -23,6 +23,7 @@ from deployer.sandbox.azure import (
 from deployer.sandbox.dataplane import azure as azure_openai
 from deployer.sandbox.dataplane import openai
 from deployer.sandbox.dataplane.error import not_found, wrong_method
+from deployer.sandbox.manner import is_openai
 from deployer.sandbox.wire import Request, Response, Route
 from deployer.sandbox.world import World
 
@@ -40,10 +41,12 @@ def refuse(world: World, request: Request, allowed: tuple[str, ...]) -> Response
     """The answer to a path or method that nobody serves, in the words of the vendor who owns the path."""
     if request.path.startswith("/_sandbox"):
         return control.refuse(request, allowed)
-    if request.path.startswith("/v1"):
+    if is_openai(request.path):
         return wrong_method(request) if allowed else not_found(request)
     if request.path.startswith("/accounts/"):
         return not_found(request)
     if request.path.startswith("/api/"):
         return retail.refuse(request, allowed)
+    if entra.owns(request.path):
+        return entra.refuse(request)
     return error.refuse(world, request, allowed)

@@ -20,7 +20,7 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from deployer.sandbox import control, mount
+from deployer.sandbox import control, manner, mount
 from deployer.sandbox.azure.error import expired_token
 from deployer.sandbox.certificate import make_certificates
 from deployer.sandbox.clock import parse_instant
@@ -91,7 +91,7 @@ class Application:
     async def answer(self, request: Request) -> Response | None:
         """The response, or None when the connection is to be cut."""
         self.world.settle()
-        match = self.router.find(request.method, request.path)
+        match = manner.find_route(self.router.find, request)
         operation = match.route.operation if match.route else "unknown"
         request.params = match.params
         if operation.startswith("sandbox."):
@@ -127,9 +127,10 @@ class Application:
 
     def _handle(self, request: Request, match: Match) -> Response:
         if match.route is None:
-            return mount.refuse(self.world, request, match.allowed)
+            return manner.preflight(request) or mount.refuse(self.world, request, match.allowed)
         try:
-            return match.route.handler(request)
+            response = match.route.handler(request)
+            return manner.without_body(request, response) if request.method == "HEAD" else response
         except Exception:
             traceback.print_exc(file=sys.stderr)
             return Response.json({"error": {"code": "InternalServerError", "message": "defect in the sandbox"}}, 500)

@@ -40,6 +40,16 @@ _OF_PEOPLE = {
 """Grants that a person's sign-in stands behind, with the number and text that nobody's gets."""
 
 
+def owns(path: str) -> bool:
+    """Whether a path is one of the sign-in host's."""
+    return any(part in path.lower() for part in ("/oauth2/", "/.well-known/", "/discovery/"))
+
+
+def refuse(request: Request) -> Response:
+    """The sign-in host has no words for a path that it does not know; its pages for people are not served here."""
+    return Response(404)
+
+
 def as_older(granted: Mapping[str, Any], resource: str) -> dict[str, Any]:
     """As the older endpoint and the managed identities write it: numbers as texts, and instants beside them."""
     now = machine_now().timestamp()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from datetime import date
 
 from deployer.sandbox.credential import MANAGEMENT, METRICS
 from deployer.sandbox.limit import Taken
@@ -18,7 +19,7 @@ SERVED = frozenset(
 """The namespaces of which the sandbox serves at least something."""
 _LOCKABLE = ("", "microsoft.cognitiveservices", "microsoft.resources")
 _JSON = re.compile(r"(text|application)/([\w.-]+\+)?json", re.IGNORECASE)
-_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z]+)?", re.IGNORECASE)
+_VERSION = re.compile(r"(\d{4}-\d{2}-\d{2})(-(private|public)?preview|-alpha|-beta)?", re.IGNORECASE)
 
 
 def arm_error(status: int, code: str, message: str, headers: Iterable[tuple[str, str]] = ()) -> Response:
@@ -82,10 +83,10 @@ def _check_token(world: World, request: Request) -> Response | None:
     authorization = request.header("authorization")
     if not authorization:
         message = "Authentication failed. The 'Authorization' header is missing."
-        return arm_error(401, "AuthenticationFailed", message, [("www-authenticate", "Bearer")])
+        return arm_error(401, "AuthenticationFailed", message, _challenge(world, message))
     if not world.credentials.is_valid(authorization):
-        challenge = [("www-authenticate", 'Bearer error="invalid_token"')]
-        return arm_error(401, "InvalidAuthenticationToken", "The access token is invalid.", challenge)
+        message = "The access token is invalid."
+        return arm_error(401, "InvalidAuthenticationToken", message, _challenge(world, message))
     # Metrics have an audience of their own; Resource Manager's is let through there.
     own = (*MANAGEMENT, *METRICS) if "metrics:getbatch" in request.path.lower() else MANAGEMENT
     audience = world.credentials.misdirected(authorization, own)
@@ -93,8 +94,15 @@ def _check_token(world: World, request: Request) -> Response | None:
         text = f"The access token has been obtained for wrong audience or resource '{audience}'. It should exactly "
         allowed = ",".join(f"'https://{host}/'" for host in own)
         text += f"match with one of the allowed audiences {allowed}."
-        return arm_error(401, "InvalidAuthenticationTokenAudience", text, [("www-authenticate", "Bearer")])
+        return arm_error(401, "InvalidAuthenticationTokenAudience", text, _challenge(world, text))
     return None
+
+
+def _challenge(world: World, text: str) -> list[tuple[str, str]]:
+    """Where to sign in: tools find the tenant of a subscription by asking without a token."""
+    authority = f"{world.base_url}/{world.credentials.tenant_id}"
+    value = f'Bearer authorization_uri="{authority}", error="invalid_token", error_description="{text}"'
+    return [("www-authenticate", value)]
 
 
 def _check_version(request: Request) -> Response | None:
@@ -102,9 +110,17 @@ def _check_version(request: Request) -> Response | None:
     if not version:
         message = "The api-version query parameter (?api-version=) is required for all requests."
         return arm_error(400, "MissingApiVersionParameter", message)
-    if not _VERSION.fullmatch(version):
+    found = _VERSION.fullmatch(version)
+    if not found or not _is_day(found[1]):
         return arm_error(400, "InvalidApiVersionParameter", f"The api-version '{version}' is invalid.")
     return None
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _check_content(request: Request) -> Response | None:

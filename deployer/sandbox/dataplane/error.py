@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from deployer.sandbox.manner import is_openai
 from deployer.sandbox.wire import BadBody, Handler, Request, Response, Route
 
 
@@ -59,7 +60,7 @@ def json_only(route: Route) -> Route:
 
 def not_found(request: Request) -> Response:
     """The answer to a data plane's path that nobody serves, in the words of its owner."""
-    if request.path.startswith("/v1"):
+    if is_openai(request.path):
         return openai_error(404, f"Invalid URL ({request.method} {request.path})").response
     return azure_error(404, "404", "Resource not found").response
 
