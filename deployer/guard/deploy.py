@@ -194,7 +194,14 @@ def _make(context: GuardContext, making: _Making) -> Deployed:
         passed = _gated(context, making, standing(priced, context.book, context.clock.now()))
         act = _intend(context, making, passed)
         made = _call(context, act, making)
-        return _deployed(context, making, made, act.id, (*unknown, *passed.warnings))
+        return _deployed(context, making, made, act.id, (*unknown, *passed.warnings, *_woken(wanted, made)))
+
+
+def _woken(was: Deployment, made: Deployment) -> tuple[str, ...]:
+    """A pause that could not be put back is to be known: calls cost tokens again."""
+    if not was.paused or made.paused:
+        return ()
+    return (f"{made.id} was paused when it was undeployed; it was put back running, and answers calls",)
 
 
 def _deployed(

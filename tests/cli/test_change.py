@@ -188,3 +188,15 @@ def test_what_retires_soon_is_made_with_a_warning(deployed: Sandbox, run: Run) -
     warned = " ".join(run("deployment", "create", "old", *arguments).stderr.split())
     assert "gpt-4 0613 with Standard stops answering in eastus2 on 2026-12-31, in 81 days" in warned
     assert "gpt-4 0613 is Deprecated in eastus2: the vendor may take no new deployments of it" in warned
+
+
+def test_a_pause_that_cannot_be_put_back_is_said(deployed: Sandbox, run: Run) -> None:
+    run("deployment", "pause", "bot")
+    run("deployment", "delete", "bot", "--yes")
+    unknown = {"error": {"code": "NoRegisteredProviderFound", "message": "No registered resource provider found."}}
+    path = "deployments.*api-version=2026-09-15-preview"
+    deployed.client.fault({"path": path, "kind": "status", "status": 400, "body": unknown})
+
+    warned = run("deployment", "restore", "bot", "--unguarded").stderr
+
+    assert f"azure:{DEV}/bot was paused when it was undeployed; it was put back running" in warned

@@ -11,6 +11,7 @@ import json
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from azure.core.rest import HttpRequest
@@ -25,9 +26,9 @@ from deployer.providers.azure.cloud import ARM_VERSION, Cloud
 from deployer.providers.azure.dataplane import DataPlane
 from deployer.providers.azure.error import LOOK
 from deployer.providers.azure.inventory import AzureInventory, deployment_url
-from deployer.providers.azure.mapping import real_name, to_deployment, wants_paused, without_running
+from deployer.providers.azure.mapping import real_name, to_deployment, wants_paused, without_state
 from deployer.providers.azure.transport import backoff
-from deployer.providers.azure.version import PREVIEW_VERSION
+from deployer.providers.azure.version import PREVIEW_VERSION, is_unknown_version
 
 if TYPE_CHECKING:
     from azure.mgmt.cognitiveservices.operations import DeploymentsOperations
@@ -61,7 +62,7 @@ class AzureDeployments:
             if request.continuation:
                 self._put(what, request)
             else:
-                self._unless_busy(lambda: self._put(what, request))
+                self._unless_busy(lambda: self._order(what, request))
         created = self._inventory.read(account, request.name)
         if created is None:
             message = f"cannot {what}: it was created and is gone again"
@@ -99,6 +100,15 @@ class AzureDeployments:
 
     def call(self, account: Account, name: str, text: str) -> str:
         return self._plane.chat(account, name, text)
+
+    def _order(self, what: str, request: DeploymentRequest) -> None:
+        """What was paused is put back paused by the preview; running, where the service does not know that one."""
+        try:
+            self._put(what, request)
+        except CloudError as error:
+            if request.body is None or not (wants_paused(request.body) and is_unknown_version(error)):
+                raise
+            self._put(what, replace(request, body=without_state(request.body)))
 
     def _put(self, what: str, request: DeploymentRequest) -> None:
         """Send bytes, because of a mapping the SDK drops the fields that it does not know; or go on waiting."""
@@ -208,7 +218,7 @@ class BoundedPolling(ARMPolling):
 def body_of(request: DeploymentRequest) -> Mapping[str, Any]:
     """What is PUT: the body to restore as it is, or a new one that says who made it."""
     if request.body is not None:
-        return request.body if wants_paused(request.body) else without_running(request.body)
+        return request.body if wants_paused(request.body) else without_state(request.body)
     model = {"format": "OpenAI", "name": request.model}
     sku: dict[str, Any] = {"name": request.sku}
     if request.model_version:

@@ -82,8 +82,8 @@ def wants_paused(body: Mapping[str, Any] | None) -> bool:
     return text(mapping(body, "properties"), _DEPLOYMENT_STATE).lower() == PAUSED.lower()
 
 
-def without_running(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The document for a stable api-version, which does not know the state; `Running` is what it makes anyway."""
+def without_state(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The document for a stable api-version, which does not know the state, and makes what runs."""
     properties = {
         key: value for key, value in mapping(body, "properties").items() if key.lower() != _DEPLOYMENT_STATE.lower()
     }

@@ -15,8 +15,14 @@ T = TypeVar("T")
 
 PREVIEW_VERSION = "2026-09-15-preview"
 """Knows `deploymentState`, `pause` and `resume`; no stable version does."""
-_REFUSALS = frozenset({"invalidresourcetype", "noregisteredproviderfound", "unsupportedapiversion"})
-"""What Resource Manager answers to an api-version that it does not know, besides 400."""
+_REFUSALS = frozenset(
+    {"invalidresourcetype", "noregisteredproviderfound", "unsupportedapiversion", "invalidapiversionparameter"}
+)
+"""What Resource Manager answers to an api-version that it does not know."""
+
+
+def is_unknown_version(error: CloudError) -> bool:
+    return error.code.lower() in _REFUSALS
 
 
 class ReadVersion:
@@ -32,7 +38,7 @@ class ReadVersion:
         try:
             return work(PREVIEW_VERSION)
         except CloudError as error:
-            if error.status != 400 and error.code.lower() not in _REFUSALS:
+            if error.status != 400 and not is_unknown_version(error):
                 raise
         found = work(ARM_VERSION)
         self._stable_only = True

@@ -3,6 +3,7 @@
 import pytest
 
 from deployer.domain.deployment import Account, Deployment
+from deployer.errors import CloudError
 from deployer.ports.cloud import DeploymentRequest, Provider
 from deployer.providers.azure.deployments import body_of
 from deployer.sandbox.process import Sandbox
@@ -96,3 +97,30 @@ def test_only_a_pause_is_sent_since_running_is_what_a_stable_version_makes(key: 
     properties = body_of(request)["properties"]
 
     assert properties == {"raiPolicyName": "strict", "unheardOf": 1} | ({key: state} if sent else {})
+
+
+def test_where_no_version_knows_a_pause_what_was_paused_is_put_back_running(
+    sandbox: Sandbox, connect_azure: Connect, azure: Provider, bot: Deployment
+) -> None:
+    azure.deployments.delete(bot.account, "bot")
+    sandbox.client.advance(seconds=120)
+    sandbox.client.fault({"path": PREVIEW, "kind": "status", "status": 400, "body": UNKNOWN_VERSION})
+
+    made = connect_azure().deployments.create(DeploymentRequest(bot.account, "bot", bot.model, body=bot.body))
+
+    assert (made.state, made.capacity) == ("Succeeded", 3)
+    sandbox.client.clear_faults()
+    assert listed(azure) == [("bot", "Succeeded")]
+
+
+def test_another_refusal_of_a_paused_one_is_no_reason_to_try_without_the_pause(
+    sandbox: Sandbox, azure: Provider, bot: Deployment
+) -> None:
+    azure.deployments.delete(bot.account, "bot")
+    sandbox.client.advance(seconds=120)
+    body = {"error": {"code": "InsufficientQuota", "message": "No room."}}
+    sandbox.client.fault({"operation": "deployments.put", "kind": "status", "status": 400, "body": body})
+
+    with pytest.raises(CloudError, match="No room"):
+        azure.deployments.create(DeploymentRequest(bot.account, "bot", bot.model, body=bot.body))
+    assert sandbox.client.requests()["by_operation"]["deployments.put"] == 1
