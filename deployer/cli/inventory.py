@@ -10,7 +10,8 @@ from deployer.cli.render import Column, days_ago, duration, emit, moment, money,
 from deployer.domain.act import Phase
 from deployer.domain.money import Money
 from deployer.domain.plan import Mode
-from deployer.reports.inventory import Line, total_hourly
+from deployer.domain.retirement import Retirement
+from deployer.reports.inventory import SHORT_LIVED, Line, total_hourly
 from deployer.spend.price import Unpriced
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def row(line: Line) -> dict[str, Any]:
         "use_reason": line.use.reason if line.use else None,
         "retires": end.at if end else None,
         "retires_unknown": end.cause or None if end else None,
-        "retires_source": f"{end.source} ({end.as_of:%Y-%m-%d})" if end and end.as_of else None,
+        "retires_source": _told_by(end) if end else None,
         "retrain_until": end.retrain_until if end else None,
         "policy": ", ".join(line.policies) or UNGUARDED,
         "policies": line.policies,
@@ -84,6 +85,10 @@ def row(line: Line) -> dict[str, Any]:
         "locked": deployment.locked,
         "price_source": f"{line.rate.source} ({line.rate.read_on})" if line.rate else None,
     }
+
+
+def _told_by(end: Retirement) -> str | None:
+    return f"{end.source} ({end.as_of:%Y-%m-%d})" if end.as_of else end.source or None
 
 
 def listed(line: Line, output: str) -> dict[str, Any]:
@@ -153,6 +158,8 @@ def emit_deployed(made: "Deployed", output: str, now: datetime, verb: str, mode:
     say(f"{verb} {made.deployment.id} ({made.deployment.model}, {made.deployment.sku})")
     for line in (_cost(made, now), _end(made, now, mode)):
         say(f"  {line}")
+    if made.deployment.expires:
+        say(f"  {SHORT_LIVED}: at {moment(made.deployment.expires)}")
     if made.deployment.paused:
         say(f"  it is paused, as it was: `deployer deployment resume {made.deployment.id}` lets it answer")
     say(f"  journal entry {made.act_id}")
@@ -173,6 +180,7 @@ def _deployed(made: "Deployed") -> dict[str, Any]:
         "policies": made.policies,
         "undeploy_at": made.undeploy_at,
         "undeploy_reason": made.undeploy_reason or None,
+        "expires": made.deployment.expires,
         "created": made.created,
         "act": made.act_id or None,
     }

@@ -108,6 +108,11 @@ class Deployment:
         return self.created_at.isoformat() if self.created_at else ""
 
     @property
+    def expires(self) -> datetime | None:
+        """When the vendor deletes it whatever its use; None: not by its age."""
+        return self.created_at + DEVELOPER_LIFE if self.created_at and self.tier is Tier.DEVELOPER else None
+
+    @property
     def paused(self) -> bool:
         """Whether it stands and answers no calls. Not known to stop its hosting fee."""
         return self.state.lower() == "paused"

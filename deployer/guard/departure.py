@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 
 from deployer.domain.act import Act, ActKind, Phase
 from deployer.domain.charge import Charge
-from deployer.domain.deployment import Tier
 from deployer.domain.period import Period
 from deployer.domain.snapshot import Gone
 from deployer.domain.usage import UsageReading
@@ -31,7 +30,6 @@ REMEMBERED = timedelta(days=3)
 LATE = timedelta(minutes=30)
 """After so long the numbers of the last minutes have arrived."""
 WHO = "the platform or somebody else"
-DEVELOPER_LIFE = timedelta(hours=24)
 UNUSED_LIFE = timedelta(days=15)
 _DEPTH = 1000
 
@@ -112,7 +110,7 @@ def _why(one: Gone) -> str:
     """As much as its kind and age tell: the platform does not say why."""
     deployment = one.tracked.deployment
     age = one.at - deployment.created_at if deployment.created_at else timedelta()
-    if deployment.tier is Tier.DEVELOPER and age >= DEVELOPER_LIFE:
+    if deployment.expires is not None and one.at >= deployment.expires:
         return "the platform removed it: developer-tier deployments end after 24 hours"
     if deployment.fine_tuned and age >= UNUSED_LIFE:
         return "the platform (fine-tuned deployments without calls for 15 days) or somebody else removed it"

@@ -1,7 +1,7 @@
 """The inventory as people read it: each deployment with its cost, its use and who guards it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
@@ -11,7 +11,7 @@ from deployer.domain.retirement import Retirement
 from deployer.domain.snapshot import Snapshot
 from deployer.domain.subject import Subject
 from deployer.policy.document import Idle, Policy
-from deployer.policy.evidence import Evidence, judge
+from deployer.policy.evidence import LATENCY, Evidence, judge
 from deployer.policy.match import matching
 from deployer.reports.survey import USED_WITHIN
 from deployer.spend.price import PriceBook, Rate, Unpriced
@@ -19,6 +19,7 @@ from deployer.spend.standing import Standing, standing
 
 HOURS_A_MONTH = 730
 """As the vendors reckon a month."""
+SHORT_LIVED = "Azure deletes developer-tier deployments 24 hours after they were made, used or not"
 
 
 @dataclass(frozen=True)
@@ -57,15 +58,23 @@ def _line(deployment: Deployment, snapshot: Snapshot, book: PriceBook, policies:
         deployment=deployment,
         hourly=found.hourly if isinstance(found, Standing) else found,
         rate=found.rate if isinstance(found, Standing) else None,
-        age=now - deployment.created_at if deployment.created_at else None,
+        age=max(now - deployment.created_at, timedelta()) if deployment.created_at else None,
         policies=tuple(policy.name for policy in matching(policies, Subject.of(deployment))),
         use=_use(deployment, snapshot, now) if used else None,
-        retirement=snapshot.retirements.get(deployment.id.key),
+        retirement=_end(deployment, snapshot.retirements.get(deployment.id.key)),
     )
 
 
+def _end(deployment: Deployment, retirement: Retirement | None) -> Retirement | None:
+    """When it stops answering: with its model, or sooner where its tier has a short life."""
+    expires = deployment.expires
+    if expires is None or (retirement and retirement.at and retirement.at <= expires):
+        return retirement
+    return replace(retirement or Retirement(), at=expires, cause="", source=SHORT_LIVED, as_of=None)
+
+
 def _use(deployment: Deployment, snapshot: Snapshot, now: datetime) -> Evidence:
-    return judge(deployment, snapshot, Idle(after=USED_WITHIN, grace=timedelta()), now)
+    return judge(deployment, snapshot, Idle(after=USED_WITHIN, grace=LATENCY), now)
 
 
 def _dearest_first(line: Line) -> tuple[int, object, str]:

@@ -58,6 +58,8 @@ def hourly(deployment: Deployment, book: PriceBook, at: datetime) -> Money | Unp
 
 def standing(deployment: Deployment, book: PriceBook, at: datetime) -> Standing | Unpriced:
     """The rate that its standing is charged at, or what is missing to know it."""
+    if not deployment.model:
+        return Unpriced(f"{deployment.id}: its model was not shown")
     meter = standing_meter(deployment)
     rate = book.find(query(deployment, meter, at))
     if isinstance(rate, Unpriced):

@@ -10,6 +10,7 @@ import pytest
 from deployer.domain.charge import Meter
 from deployer.domain.deployment import Account, Deployment, DeploymentId, Tier
 from deployer.domain.money import Money
+from deployer.domain.retirement import Retirement
 from deployer.domain.snapshot import Gap, InventoryReading, Snapshot
 from deployer.domain.usage import Activity
 from deployer.errors import DeployerError, NotFound, Throttled, Unreachable
@@ -46,6 +47,42 @@ BOOK = PriceBook([hosting("gpt-4.1-mini", "1.70"), hosting("gpt-4-8k", "5.00")])
 
 def snapshot(*deployments: Deployment) -> Snapshot:
     return Snapshot(NOW, accounts=(ACCOUNT,), deployments=deployments)
+
+
+def test_developer_tier_stops_answering_a_day_after_it_was_made_whenever_its_model_retires() -> None:
+    young = deployment("trial", tier=Tier.DEVELOPER, created_at=NOW - timedelta(hours=5))
+    retires = Retirement(at=NOW + timedelta(days=400), source="the list", as_of=NOW)
+    seen = replace(snapshot(young), retirements={young.id.key: retires})
+
+    (line,) = inventory(seen, BOOK, [], used=False)
+
+    assert line.retirement is not None
+    assert line.retirement.at == NOW + timedelta(hours=19)
+    assert "24 hours" in line.retirement.source
+
+
+def test_what_was_made_a_minute_ago_is_not_called_idle() -> None:
+    made = deployment("new", created_at=NOW - timedelta(minutes=1))
+
+    (line,) = inventory(snapshot(made), BOOK, [], used=True)
+
+    assert line.use is not None
+    assert line.use.state is Activity.ACTIVE
+
+
+def test_a_cloud_whose_clock_is_ahead_makes_nothing_younger_than_new() -> None:
+    (line,) = inventory(snapshot(deployment("new", created_at=NOW + timedelta(seconds=9))), BOOK, [], used=False)
+
+    assert line.age == timedelta()
+
+
+def test_deployment_that_came_without_its_model_is_unpriced_and_not_free() -> None:
+    base = deployment("bare", model="", base_model="", fine_tuned=False)
+    book = PriceBook([replace(hosting("*", "0"), fine_tuned=False)])
+
+    (line,) = inventory(snapshot(base), book, [], used=False)
+
+    assert isinstance(line.hourly, Unpriced)
 
 
 def test_unpriced_comes_first_and_is_no_part_of_the_sum() -> None:
