@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
 MANAGED_TAG = ("managed-by", "deployer")
 """The tag that `deployment create` puts on a deployment, so that every client can see who made it."""
+DEVELOPER_LIFE = timedelta(hours=24)
+"""Azure deletes a developer-tier deployment after that, used or not (Microsoft: "Developer tier", fine-tuning)."""
 
 
 def account_names(account: str) -> tuple[str, ...]:
