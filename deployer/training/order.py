@@ -82,7 +82,7 @@ class Quote:
                 with path.open("rb") as content:
                     digest.update(hashlib.file_digest(content, "sha256").digest())
         facts = (self.account.resource_id, self.order.model, self.hyperparameters, self.order.suffix, self.order.seed)
-        digest.update(repr((*facts, self.estimate.place.tier, self.report.method)).encode())
+        digest.update(repr((*facts, self.estimate.place.tier, self.report.method, self.order.max_hours)).encode())
         digest.update(json.dumps(self.grader.document if self.grader else None, sort_keys=True).encode())
         return digest.hexdigest()[:32]
 
