@@ -70,7 +70,7 @@ def lesson(request: pytest.FixtureRequest, tmp_path: Path, sandbox: Sandbox) -> 
     training = write(tmp_path / "train.jsonl", list(rows(method, 0, 30)))
     validation = write(tmp_path / "valid.jsonl", list(rows(method, 100, 10)))
     model = "o4-mini-2025-04-16" if method == "reinforcement" else "gpt-4.1-mini-2025-04-14"
-    options = ("--model", model, "--validation", str(validation), "--method", method)
+    options: tuple[str, ...] = ("--model", model, "--validation", str(validation), "--method", method)
     options += ("--grader", str(grader)) if method == "reinforcement" else ()
     return Lesson(method, str(training), options)
 
