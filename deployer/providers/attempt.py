@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from deployer.clock import Clock
 from deployer.deadline import CALL, deadline, left
 from deployer.errors import CloudError, Conflict, Forbidden, NotFound, Throttled, Unreachable
 from deployer.providers.answer import Unreadable
+from deployer.providers.heading import seconds_until
 
 if TYPE_CHECKING:
     from openai import APIConnectionError, APIStatusError
@@ -135,16 +135,9 @@ def asked_wait(headers: Mapping[str, str], now: datetime) -> float | None:
         try:
             return max(0.0, float(value) / scale)
         except ValueError:
-            if (seconds := _until(value, now)) is not None:
+            if (seconds := seconds_until(value, now)) is not None:
                 return seconds
     return None
-
-
-def _until(date: str, now: datetime) -> float | None:
-    try:
-        return max(0.0, (parsedate_to_datetime(date) - now).total_seconds())
-    except (TypeError, ValueError):
-        return None
 
 
 def _backoff(attempt: int) -> float:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -21,6 +20,7 @@ from deployer.clock import Clock
 from deployer.deadline import CALL, deadline, left
 from deployer.ports.cloud import Connection
 from deployer.providers.azure.session import DirectSession
+from deployer.providers.heading import http_date, seconds_until
 
 RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 CONNECT = 10.0
@@ -61,10 +61,7 @@ class ClockedTransport(RequestsTransport):  # type: ignore[misc]  # azure-core l
 
     def told_at(self) -> datetime | None:
         """When the newest answer was given, by the clock of who gave it; None when it did not say (RFC 9110, Date)."""
-        try:
-            return parsedate_to_datetime(self._dated) if self._dated else None
-        except ValueError:
-            return None
+        return http_date(self._dated)
 
     def sleep(self, duration: float) -> None:
         self._clock.sleep(duration)
@@ -179,11 +176,4 @@ def _seconds(name: str, value: str, now: datetime) -> float | None:
     try:
         return max(0.0, float(value) / scale)
     except ValueError:
-        return _until(value, now)
-
-
-def _until(date: str, now: datetime) -> float | None:
-    try:
-        return max(0.0, (parsedate_to_datetime(date) - now).total_seconds())
-    except (TypeError, ValueError):
-        return None
+        return seconds_until(value, now)

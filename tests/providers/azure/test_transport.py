@@ -8,6 +8,7 @@ from requests.exceptions import InvalidHeader
 from deployer.providers.azure.endpoint import Endpoints, same_origin
 from deployer.providers.azure.session import DirectSession
 from deployer.providers.azure.transport import asked_wait
+from deployer.providers.heading import http_date
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 COST = "x-ms-ratelimit-microsoft.costmanagement"
@@ -33,6 +34,16 @@ def test_longest_of_the_servers_headers_is_the_wait(headers: dict[str, str], sec
 @pytest.mark.parametrize("headers", [{}, {"Retry-After": "soon"}, {f"{COST}-qpu-remaining": "3"}])
 def test_server_that_names_no_time_leaves_it_to_us(headers: dict[str, str]) -> None:
     assert asked_wait(headers, NOW) is None
+
+
+@pytest.mark.parametrize("zone", ["GMT", "-0000", "+0000"])
+def test_date_of_an_answer_is_an_instant_in_utc(zone: str) -> None:
+    assert http_date(f"Tue, 01 Sep 2026 00:00:00 {zone}") == NOW
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "Tue, 99 Sep 2026 00:00:00 GMT"])
+def test_date_that_cannot_be_read_is_none(text: str) -> None:
+    assert http_date(text) is None
 
 
 def test_endpoints_default_to_the_public_cloud() -> None:
