@@ -165,3 +165,15 @@ def test_what_only_reinforcement_has_is_kept_and_bounded(client: OpenAI, sandbox
     assert own.items() <= shown["method"]["reinforcement"]["hyperparameters"].items()
     method["reinforcement"]["hyperparameters"] = {"compute_multiplier": 11}
     assert "compute_multiplier" in refused(client, order(client, sandbox, method=method))
+
+
+@pytest.mark.parametrize("cloud", ["openai"])
+def test_its_hours_are_a_line_of_the_costs(client: OpenAI, sandbox: Sandbox) -> None:
+    client.fine_tuning.jobs.create(**order(client, sandbox))
+    sandbox.client.advance(seconds=3 * 3600)
+    now = int(sandbox.client.now().timestamp())
+    admin = client.with_options(admin_api_key=sandbox.env["OPENAI_ADMIN_KEY"])
+    page: Any = admin.admin.organization.usage.costs(start_time=now - now % 86_400, group_by=["line_item"])
+    [row] = page.to_dict()["data"][0]["results"]
+    figures = (row["line_item"], row["amount"]["value"], row["quantity"])
+    assert figures == ("o4-mini, fine-tuning training hours", 150.0, 1.5)

@@ -63,6 +63,7 @@ DEVIATIONS = (
     Deviation("FineTuning_*", "answer", "body.*trainingType", f"{_NEWER}; seen on the service"),
     # OpenAI
     Deviation("*FineTuningJob*", "answer", "body.*user_provided_suffix", "the service tells it; the document does not"),
+    Deviation("*Checkpoints", "answer", "body.*_mean_reward", "reinforcement has rewards; the document lists losses"),
     Deviation("pauseFineTuningJob", "answer", "body.status", "the service sends `paused`; the enum omits it"),
     Deviation("*hat*ompletion*", "answer", "event.usage", "its words say null until the last chunk, its type does not"),
     Deviation("createCompletion", "answer", "event.*finish_reason", "null until the last piece of a choice"),

@@ -220,8 +220,21 @@ def _retrieve(uri: str) -> "Resource[Any]":
     if file.suffix == ".yaml":
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         content = yaml.load(file.read_bytes(), Loader=loader)  # noqa: S506 - both loaders are the safe ones
-        return Resource.from_contents(content, DRAFT202012)
+        return Resource.from_contents(_levelled(content), DRAFT202012)
     return Resource.from_contents(json.loads(file.read_text()), DRAFT4)
 
 
 REGISTRY: "Registry[Any]" = Registry(retrieve=_retrieve)  # type: ignore[call-arg]  # its types leave the argument out
+
+
+def _levelled(content: Any) -> Any:
+    """OpenAPI 3.1 with the `exclusiveMinimum: true` of 3.0, which JSON Schema would take for the number 1."""
+    if isinstance(content, list):
+        return [_levelled(item) for item in content]
+    if not isinstance(content, Mapping):
+        return content
+    found = {key: _levelled(item) for key, item in content.items()}
+    for edge, limit in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        if found.get(edge) is True and limit in found:
+            found[edge] = found.pop(limit)
+    return found

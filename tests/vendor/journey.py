@@ -25,6 +25,13 @@ from tests.sandbox.azure_wire import DEV, TUNED
 
 BASE = "gpt-4.1-mini-2025-04-14"
 DAY = timedelta(days=1)
+REASONING = "o4-mini-2025-04-16"
+_ANSWER, _TRUE = "{{sample.output_text}}", "{{item.answer}}"
+GRADERS: tuple[dict[str, Any], ...] = (
+    {"type": "text_similarity", "name": "near", "input": _ANSWER, "reference": _TRUE, "evaluation_metric": "bleu"},
+    {"type": "python", "name": "code", "source": "def grade(sample, item):\n    return 1.0\n"},
+    {"type": "string_check", "name": "right", "input": _ANSWER, "reference": _TRUE, "operation": "eq"},
+)
 RUNNING = 900.0
 """Seconds after which a job is under way and not done."""
 
@@ -66,6 +73,31 @@ class Journey:
         training.resume(account, third.id)
         training.is_ready(account, job.fine_tuned_model)
         return job
+
+    def train_otherwise(self, account: Account) -> None:
+        """By preference, and by reinforcement with all that it takes."""
+        training, folder = self.provider.training, self.data.parent
+        asked = [{"messages": [{"role": "user", "content": f"is {n} even?"}]} for n in range(20)]
+        answers = [[{"role": "assistant", "content": word}] for word in ("yes", "no")]
+        pairs = [
+            {"input": row, "preferred_output": answers[n % 2], "non_preferred_output": answers[1 - n % 2]}
+            for n, row in enumerate(asked)
+        ]
+        prompts = [{**row, "answer": ("yes", "no")[n % 2]} for n, row in enumerate(asked)]
+        file = training.upload(account, write(folder / "pairs.jsonl", pairs))
+        training.start(
+            account, JobSpec(account.name, BASE, file, hyperparameters=Hyperparameters(beta=0.2), method="dpo")
+        )
+        file = training.upload(account, write(folder / "prompts.jsonl", prompts))
+        own = Hyperparameters(1, reasoning_effort="low", compute_multiplier=1.5, eval_interval=5, eval_samples=2)
+        spec = JobSpec(account.name, REASONING, file, file, hyperparameters=own, method="reinforcement")
+        training.refusal(account, REASONING, "reinforcement")
+        for grader in GRADERS:
+            job = training.start(account, replace(spec, grader=grader))
+        self.clock.sleep(2 * 3600)
+        training.job(account, job.id)
+        training.events(account, job.id)
+        training.checkpoints(account, job.id)
 
     def refuse(self, account: Account) -> None:
         """What is not there, and a client that is not known."""
@@ -115,6 +147,7 @@ def travel_azure(sandbox: Sandbox, clock: Clock, folder: Path) -> None:
     provider.quotas.places(account, "gpt-4.1-mini", "2025-04-14", "Standard", tuned=True)
     provider.quotas.quota(account, "OpenAI.Standard.gpt-4.1-mini")
     journey.train(account, training_tier="globalStandard")
+    journey.train_otherwise(account)
     journey.refuse(account)
     _refused(lambda: deployments.create(DeploymentRequest(account, "x", "no-such-model")))
     provider.check()
@@ -127,6 +160,7 @@ def travel_openai(sandbox: Sandbox, clock: Clock, folder: Path) -> None:
     provider = journey.provider
     account = provider.inventory.observe().accounts[0]
     job = journey.train(account)
+    journey.train_otherwise(account)
     tuned = provider.inventory.read(account, job.fine_tuned_model)
     assert tuned is not None
     provider.inventory.observe()

@@ -17,7 +17,18 @@ from deployer.sandbox.world import World
 # By bucket width: seconds, how many buckets a page has by default and at most.
 _WIDTHS = {"1m": (60, 60, 1440), "1h": (3600, 24, 168), "1d": (86_400, 7, 31)}
 _COST_PAGE, _MOST_COSTS = 7, 180
-_ITEMS = {"input": "input", "cached-input": "cached input", "output": "output", "training": "fine-tuning training"}
+_ITEMS = {
+    "input": "input",
+    "cached-input": "cached input",
+    "output": "output",
+    "training": "fine-tuning training",
+    "training-hours": "fine-tuning training hours",
+}
+UNUSED = (
+    "audio_speeches", "audio_transcriptions", "code_interpreter_sessions", "embeddings", "file_search_calls", "images",
+    "moderations", "vector_stores", "web_search_calls",
+)  # fmt: skip
+"""What the sandbox's models are never used for: reports without results."""
 Row = dict[str, Any]
 
 
@@ -56,6 +67,13 @@ class Reports:
         groups, models = set(_list(request, "group_by")), _list(request, "models")
         projects = _list(request, "project_ids")
         return _page(window, lambda begin, end: self._used(begin, end, groups, models, projects))
+
+    def unused(self, request: Request) -> Response:
+        """A report of something that nobody used."""
+        width = request.query("bucket_width", "1d")
+        if width not in _WIDTHS:
+            raise openai_error(400, f"Invalid bucket_width '{width}'.", param="bucket_width")
+        return _page(self._window(request, *_WIDTHS[width]), lambda begin, end: [])
 
     def costs(self, request: Request) -> Response:
         """`/organization/costs`: buckets of one day, by project and line item, never by model."""
