@@ -177,4 +177,9 @@ def _emit(results: "list[CapResult]", output: str) -> None:
     else:
         rows = [result_row(result) for result in results]
         emit(rows[0] if len(rows) == 1 else {"changes": rows}, output)
-    finish(1 if any(result.failed for result in results) else 0)
+    failed = [result for result in results if result.failed]
+    for result in failed:
+        tell(f"Error: {result.account.name}: not {result.wanted}: {result.act.detail if result.act else ''}")
+    if failed:
+        tell("Next: `deployer cap show` says what is so now; then give the command again")
+    finish(1 if failed else 0)
