@@ -88,7 +88,7 @@ def play(stage: Stage, row: Operation, trouble: Trouble) -> Ending:
     seconds = stage.clock.monotonic() - began
     stage.clock.shared = False
     client.clear_faults()
-    if trouble.slow and row.count:
+    if trouble.slow and row.nature in (Nature.MAKES, Nature.SAME):
         time.sleep(2 * HASTE)  # what was given up goes on over there, in real time
     outcome = Outcome.ERROR if error else row.judge(value, stage, prepared)
     return Ending(outcome, error, seconds, row.count(stage, prepared) - before if row.count else 0)
