@@ -1,6 +1,6 @@
 """The points of a metric series, written as Monitor writes them: one number for each aggregation that was asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from deployer.sandbox.azure.series import Grains
 
@@ -26,14 +26,17 @@ class Points:
         key = (*sums, *counts)
         found = self._written.get(key)
         if found is None:
-            numbers = zip(self._heads[: self._known], sums, counts, strict=False)
-            points = [f"{head}{self._told(total, count)}}}" for head, total, count in numbers]
+            told = zip(self._heads[: self._known], self._told(sums, counts), strict=False)
+            points = [f"{head}{numbers}}}" for head, numbers in told]
             found = self._written[key] = ",".join(points + self._nulls).encode()
         return found
 
-    def _told(self, total: float, count: int) -> str:
+    def _told(self, sums: list[float], counts: list[int]) -> Iterable[str]:
         if self._names == ["total"]:
-            return f',"total":{float(total)}'
+            return [f',"total":{float(total)}' for total in sums]
+        return map(self._all_told, sums, counts)
+
+    def _all_told(self, total: float, count: int) -> str:
         mean = total / count if count else 0.0
         values = {"total": total, "count": count}
         return "".join(f',"{name}":{float(values.get(name, mean))}' for name in self._names)

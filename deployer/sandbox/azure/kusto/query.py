@@ -1,6 +1,7 @@
 """A whole query: a table, and operators behind it that each make rows of rows."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from deployer.sandbox.azure.kusto.aggregate import Column, Names, read_columns, read_summary
@@ -13,30 +14,51 @@ Rows = list[Record]
 Table = Callable[[str], Rows]
 """The rows of a table by its name in lower case. Raises InvalidQuery."""
 Operator = Callable[[Rows], Rows]
+Step = Callable[[Rows, Table], Rows]
+"""An operator that may read other tables."""
+Query = Callable[[Table], Rows]
 
 
 def answer(query: str, table: Table) -> Rows:
     """The rows that a query leaves. Raises InvalidQuery."""
+    return _read(query)(table)
+
+
+@lru_cache(maxsize=64)
+def _read(query: str) -> Query:
+    """Clients ask the same few questions all the time."""
     reader = Reader(query)
-    rows = _read_rows(reader, table)
+    found = _read_rows(reader)
     if reader.next.kind != "end":
         raise unexpected(reader.next)
-    return rows
+    return found
 
 
-def _read_rows(reader: Reader, table: Table) -> Rows:
-    rows = table(reader.word().lower())
+def _read_rows(reader: Reader) -> Query:
+    name, steps = reader.word().lower(), []
     while reader.accept("|"):
-        name = reader.joined()
-        if name == "join":
-            rows = _read_join(reader, table)(rows)
-        elif name == "union":
-            rows = rows + _read_other(reader, table)
-        elif name in OPERATORS:
-            rows = OPERATORS[name](reader)(rows)
-        else:
-            raise InvalidQuery("ParserFailure", f"ParserFailure: unknown operator '{name}'")
-    return rows
+        steps.append(_read_step(reader))
+
+    def run(table: Table) -> Rows:
+        rows = table(name)
+        for step in steps:
+            rows = step(rows, table)
+        return rows
+
+    return run
+
+
+def _read_step(reader: Reader) -> Step:
+    name = reader.joined()
+    if name == "join":
+        return _read_join(reader)
+    if name == "union":
+        other = _read_other(reader)
+        return lambda rows, table: rows + other(table)
+    if name not in OPERATORS:
+        raise InvalidQuery("ParserFailure", f"ParserFailure: unknown operator '{name}'")
+    operator = OPERATORS[name](reader)
+    return lambda rows, _: operator(rows)
 
 
 def _read_where(reader: Reader) -> Operator:
@@ -151,25 +173,26 @@ def _read_count(reader: Reader) -> Operator:
     return lambda rows: [{"Count": len(rows)}]
 
 
-def _read_join(reader: Reader, table: Table) -> Operator:
+def _read_join(reader: Reader) -> Step:
     kind = "innerunique"
     if reader.accept("kind"):
         reader.expect("=")
         kind = reader.word().lower()
-    right = _read_other(reader, table)
+    right = _read_other(reader)
     reader.expect("on")
     sides = [_read_side(reader)]
     while reader.accept(","):
         sides.append(_read_side(reader))
-    return lambda rows: _joined(kind, rows, right, sides)
+    return lambda rows, table: _joined(kind, rows, right(table), sides)
 
 
-def _read_other(reader: Reader, table: Table) -> Rows:
+def _read_other(reader: Reader) -> Query:
     if not reader.accept("("):
-        return table(reader.word().lower())
-    rows = _read_rows(reader, table)
+        name = reader.word().lower()
+        return lambda table: table(name)
+    found = _read_rows(reader)
     reader.expect(")")
-    return rows
+    return found
 
 
 def _read_side(reader: Reader) -> Names:

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<comment>//[^\n]*)
@@ -38,7 +37,7 @@ class Reader:
     """Walks over the tokens of a query; what is not as expected raises InvalidQuery."""
 
     def __init__(self, query: str) -> None:
-        self._tokens = (*_cut(query), Token("end", "", len(query)))
+        self._tokens = [*_cut(query), Token("end", "", len(query))]
         self._at = 0
 
     @property
@@ -88,9 +87,7 @@ def unexpected(token: Token) -> InvalidQuery:
     return InvalidQuery("ParserFailure", f"ParserFailure at character {token.at}: '{token.value or 'end of query'}'")
 
 
-@lru_cache(maxsize=64)
-def _cut(query: str) -> tuple[Token, ...]:
-    """Clients ask the same few questions all the time."""
+def _cut(query: str) -> list[Token]:
     tokens, at = [], 0
     end = len(query.rstrip())
     while at < end:
@@ -100,7 +97,7 @@ def _cut(query: str) -> tuple[Token, ...]:
         if found.lastgroup != "comment":
             tokens.append(Token(found.lastgroup, _plain(found.lastgroup, found[found.lastgroup]), found.start()))
         at = found.end()
-    return tuple(tokens)
+    return tokens
 
 
 def _plain(kind: str, text: str) -> str:
