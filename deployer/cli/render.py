@@ -52,6 +52,8 @@ __all__ = [
 
 F = TypeVar("F", bound=Callable[..., Any])
 Rows = Sequence[Mapping[str, Any]]
+_AMOUNTS = frozenset({"hourly", "monthly", "billed", "gap", "budget", "vendor", "spend_limit"})
+"""Keys of rows whose values are money, or null."""
 
 
 def output_option(function: F) -> F:
@@ -272,14 +274,19 @@ def _csv(rows: Rows) -> str:
 
 
 def _flatten(value: Any, prefix: str = "") -> dict[str, str]:
-    """Nested mappings as `outer.inner` columns, lists joined by spaces; a cell never starts a spreadsheet formula."""
+    """Nested mappings as `outer.inner` columns, lists joined by spaces; a cell never starts a spreadsheet formula.
+
+    An amount that is not known has its two columns too: a header must not hang on what the rows hold.
+    """
+    if value is None and prefix.rpartition(".")[2] in _AMOUNTS:
+        value = {"amount": None, "currency": None}
     if isinstance(value, dict) and value:
         flat: dict[str, str] = {}
         for key, inner in value.items():
             flat |= _flatten(inner, f"{prefix}.{key}" if prefix else str(key))
         return flat
     if isinstance(value, list):
-        value = " ".join(str(item) for item in value)
+        value = json.dumps(value) if any(isinstance(item, dict) for item in value) else " ".join(map(str, value))
     if isinstance(value, bool):
         value = str(value).lower()
     text = "" if value is None or value == {} else str(value)

@@ -67,6 +67,18 @@ def test_csv_has_a_column_for_each_value() -> None:
     assert first["note"] == ""
 
 
+def test_csv_has_the_same_columns_whether_an_amount_is_known_or_not() -> None:
+    known, unknown = (shown("csv", [{"name": "a", "hourly": rate}]).stdout for rate in (Money.of("1.70"), None))
+
+    assert known.splitlines()[0] == unknown.splitlines()[0] == "name,hourly.amount,hourly.currency"
+
+
+def test_csv_holds_a_list_of_things_as_json() -> None:
+    (row,) = csv.DictReader(io.StringIO(shown("csv", [{"alerts": [{"amount": "80", "to": "a@b.example"}]}]).stdout))
+
+    assert json.loads(row["alerts"]) == [{"amount": "80", "to": "a@b.example"}]
+
+
 def test_csv_never_starts_a_spreadsheet_formula() -> None:
     assert list(csv.DictReader(io.StringIO(shown("csv").stdout)))[1]["name"] == "'=cmd()"
 
