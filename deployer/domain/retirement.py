@@ -5,7 +5,7 @@ which is not the same as "never".
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from deployer.domain.catalog import ModelList, OfferedModel
 from deployer.domain.deployment import Deployment
@@ -13,6 +13,9 @@ from deployer.domain.model import trained_on
 
 OPENAI_LAST_TRAINING = datetime(2027, 1, 6, tzinfo=UTC)
 """The last day on which anybody can start a fine-tune at OpenAI (deprecations page, announced 2026-05-07)."""
+
+SOON = timedelta(days=90)
+"""What ends within this time is listed by `doctor` and deployed only with a warning."""
 
 
 @dataclass(frozen=True)

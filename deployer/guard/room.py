@@ -7,16 +7,14 @@ documents that an account evidently exceeds already, and a rule about names, whi
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 
 from deployer.domain.catalog import OfferedModel, OfferedSku
 from deployer.domain.model import is_fine_tuned, split_version, trained_on
+from deployer.domain.retirement import SOON
 from deployer.errors import CloudError, Refused
 from deployer.guard.context import GuardContext
 from deployer.ports.cloud import DeploymentRequest, Provider
 
-SOON = timedelta(days=90)
-"""What retires within this time is deployed with a warning; `doctor` looks as far ahead."""
 _LEAVING = frozenset({"deprecating", "deprecated"})
 CAPACITY_STEP = "give --capacity a size that the vendor's list allows"
 QUOTA_STEP = "delete or scale down what is not needed, take another region or SKU, or ask the vendor for more quota"

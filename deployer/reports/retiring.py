@@ -8,19 +8,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from deployer.domain.catalog import ModelList
 from deployer.domain.deployment import Account
 from deployer.domain.model import trained_on
 from deployer.domain.residency import RETENTION, processed
-from deployer.domain.retirement import Retirement, retirement_of, retirement_of_model
+from deployer.domain.retirement import SOON, Retirement, retirement_of, retirement_of_model
 from deployer.domain.snapshot import InventoryReading
 from deployer.errors import DeployerError
 from deployer.guard.retirement import Place, model_lists, place_of
 from deployer.ports.cloud import Provider
 
-SOON = timedelta(days=90)
 _AT_ONCE = 8
 
 

@@ -138,6 +138,8 @@ class Cloud:
             self._begin("create", wanted, now)
             return wanted
         current.tags, current.properties = wanted.tags, wanted.properties
+        if "deploymentState" in (body.get("properties") or {}):
+            current.paused = wanted.paused
         current.model, current.version = wanted.model, wanted.version
         current.rescale(wanted.created, wanted.sku, wanted.capacity)
         return current

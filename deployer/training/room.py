@@ -17,7 +17,7 @@ from deployer.errors import CloudError, Refused
 from deployer.ports.cloud import Provider
 
 NOT_STARTED = "not started: "
-DEVELOPER = "developertier"
+DEVELOPER = frozenset({"developertier", "developer"})
 _WAITING = frozenset({"queued", "pending", "notstarted", "notrunning"})
 
 
@@ -113,7 +113,7 @@ def _runs(job: Job) -> bool:
 
 
 def _is_developer(tier: str) -> bool:
-    return tier.lower() == DEVELOPER
+    return tier.lower() in DEVELOPER
 
 
 def _megabytes(size: int) -> str:

@@ -37,6 +37,21 @@ def test_a_paused_deployment_answers_423_until_it_is_resumed(sandbox: Sandbox) -
     assert call(wire).status == 200
 
 
+def test_a_put_of_the_preview_pauses_and_one_of_a_stable_version_leaves_that_alone(sandbox: Sandbox) -> None:
+    wire = made(sandbox)
+    subscription = sandbox.env["AZURE_SUBSCRIPTION_ID"]
+    path = f"/subscriptions/{subscription}{account_path(DEV)}/deployments/support?api-version="
+    body = deployment_body(TUNED)
+    body["properties"]["deploymentState"] = "Paused"
+    wire.send("PUT", f"{path}2025-09-01", json.dumps(body))
+    assert call(wire).status == 200
+    wire.send("PUT", f"{path}{PREVIEW}", json.dumps(body))
+    assert call(wire).status == 423
+    del body["properties"]["deploymentState"]
+    wire.send("PUT", f"{path}{PREVIEW}", json.dumps(body))
+    assert call(wire).status == 423
+
+
 def test_pausing_twice_changes_nothing(sandbox: Sandbox) -> None:
     wire = made(sandbox)
     assert act(wire, "pause").body == act(wire, "pause").body
