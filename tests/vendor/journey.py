@@ -20,7 +20,7 @@ from deployer.guard.restoration import cleaned
 from deployer.ports.cloud import Caps, Connection, DeploymentRequest, Provider, ProviderPlugin
 from deployer.providers import azure, openai
 from deployer.sandbox.process import Sandbox
-from tests.datasets.files import chat, write
+from tests.datasets.files import even_or_not, write
 from tests.sandbox.azure_wire import DEV, TUNED
 
 BASE = "gpt-4.1-mini-2025-04-14"
@@ -41,7 +41,7 @@ class Journey:
 
     def __init__(self, plugin: ProviderPlugin, sandbox: Sandbox, clock: Clock, folder: Path) -> None:
         self.sandbox, self.clock = sandbox, clock
-        self.data = write(folder / "train.jsonl", [chat(f"is {n} even?", ("yes", "no")[n % 2]) for n in range(20)])
+        self.data = write(folder / "train.jsonl", even_or_not())
         self._plugin = plugin
         self.provider = self.connect(sandbox.env)
 

@@ -58,6 +58,13 @@ SERVED = {
     "LocationBasedModelCapacities_List", "MetricDefinitions_List", "Operations_List", "ResourceSkus_List",
     # the data planes and OpenAI's administration
     "createResponse", "getResponse", "deleteResponse", "listInputItems", "Getinputtokencounts", "createCompletion",
+    "admin-api-keys-create", "admin-api-keys-delete", "admin-api-keys-get", "admin-api-keys-list",
+    "createFineTuningCheckpointPermission", "create-project-service-account", "delete-project-api-key",
+    "deleteFineTuningCheckpointPermission", "delete-project-service-account", "list-project-api-keys",
+    "list-project-service-accounts", "list-project-users", "listFineTuningCheckpointPermissions", "modify-project",
+    "retrieve-project-api-key", "retrieve-project-service-account", "retrieve-project-user", "retrieve-user",
+    "usage-embeddings", "usage-file-search-calls", "usage-images", "usage-moderations", "usage-vector-stores",
+    "usage-web-search-calls",
     "Files_Delete", "archive-project", "create-project", "deleteFile", "deleteModel", "retrieve-project",
 }  # fmt: skip
 LEAST = 200

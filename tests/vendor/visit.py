@@ -164,6 +164,11 @@ def visit_openai(sandbox: Sandbox, clock: Clock, folder: Path) -> None:
         with suppress(APIStatusError):
             client.chat.completions.create(model="nothing", messages=HELLO)
         _administer(client)
+        admin = client.with_options(api_key=sandbox.env["OPENAI_ADMIN_KEY"])
+        permissions: Any = admin.fine_tuning.checkpoints.permissions
+        given = list(permissions.create(model, project_ids=[PROJECT]))
+        list(permissions.list(model))
+        permissions.delete(given[0].id, fine_tuned_model_checkpoint=model)
         client.models.delete(model)
 
 
@@ -227,6 +232,8 @@ def _administer(client: OpenAI) -> None:
     projects = organization.projects
     made = projects.create(name="another").id
     projects.retrieve(made)
+    projects.update(made, name="renamed")
+    _administer_keys(organization, made)
     projects.archive(made)
     with suppress(APIStatusError):
         projects.retrieve("proj_nothing")
@@ -238,3 +245,24 @@ def _administer(client: OpenAI) -> None:
     started = 1_788_220_800
     organization.usage.completions(start_time=started, group_by=["model", "project_id"], bucket_width="1h", limit=2)
     organization.usage.costs(start_time=started, group_by=["line_item"], limit=2)
+    for kind in ("embeddings", "images", "moderations", "vector_stores", "web_search_calls", "file_search_calls"):
+        getattr(organization.usage, kind)(start_time=started, limit=1)
+
+
+def _administer_keys(organization: Any, project: str) -> None:
+    projects, admin_keys = organization.projects, organization.admin_api_keys
+    list(organization.users.list())
+    user = next(iter(projects.users.list(project))).id
+    projects.users.retrieve(user, project_id=project)
+    organization.users.retrieve(user)
+    accounts = [projects.service_accounts.create(project, name=name).id for name in ("robot", "other")]
+    list(projects.service_accounts.list(project))
+    projects.service_accounts.retrieve(accounts[0], project_id=project)
+    key = next(iter(projects.api_keys.list(project))).id
+    projects.api_keys.retrieve(key, project_id=project)
+    projects.api_keys.delete(key, project_id=project)
+    projects.service_accounts.delete(accounts[1], project_id=project)
+    made = admin_keys.create(name="more").id
+    list(admin_keys.list())
+    admin_keys.retrieve(made)
+    admin_keys.delete(made)

@@ -1,13 +1,15 @@
 """Files and fine-tuning jobs over HTTP: the same operations under each vendor's paths, in its dialect."""
 
+import re
 from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
 from deployer.sandbox.dataplane.dialect import Dialect, write_checkpoints, write_events
 from deployer.sandbox.dataplane.error import raising
 from deployer.sandbox.dataplane.page import answer_page
-from deployer.sandbox.training.file import BadUpload, StoredFile, parse_upload
+from deployer.sandbox.training.file import BadUpload, StoredFile, Upload, parse_upload
 from deployer.sandbox.training.job import Job
 from deployer.sandbox.training.order import BadOrder, JobOrder, parse_order
 from deployer.sandbox.training.workshop import Workshop, WrongState
@@ -16,6 +18,16 @@ from deployer.sandbox.world import World
 
 Owner = Callable[[Request], str]
 """Who calls: the Azure account or the OpenAI project. Raises ApiError when the caller may not."""
+
+
+_PURPOSES = ("fine-tune", "assistants", "batch", "user_data", "vision", "evals")
+_FIELD = re.compile(r"metadata\[([^\]]+)\]")
+
+
+def _metadata_of(request: Request) -> dict[str, str]:
+    """What a list's `metadata[name]=value` asks for."""
+    pairs = parse_qsl(request.query_string)
+    return {found[1]: value for name, value in pairs if (found := _FIELD.fullmatch(name))}
 
 
 class FineTuningApi:
@@ -67,15 +79,26 @@ class FineTuningApi:
             upload = parse_upload(request.header("content-type"), request.body)
         except BadUpload as error:
             raise self._dialect.bad_request(str(error)) from error
+        self._check_upload(upload)
         self._has_room(owner, "file")
         file = self._workshop.upload(owner, upload)
         return Response.json(self._write_file(file), self._dialect.created_status)
+
+    def _check_upload(self, upload: Upload) -> None:
+        """Raises ApiError for a file that nothing can be done with."""
+        purpose = upload.fields.get("purpose")
+        if not purpose:
+            raise self._dialect.bad_request("'purpose' is a required property")
+        if purpose not in _PURPOSES:
+            raise self._dialect.bad_request(f"'{purpose}' is not one of {list(_PURPOSES)} - 'purpose'")
+        if purpose == "fine-tune" and not upload.filename.lower().endswith(".jsonl"):
+            raise self._dialect.bad_request("Invalid file format for Fine-Tuning API. Must be .jsonl")
 
     def _list_files(self, request: Request) -> Response:
         files = self._workshop.files.of(self._owner(request))
         purpose = request.query("purpose")
         rows = [self._write_file(file) for file in reversed(files) if purpose in ("", file.purpose)]
-        return answer_page(request, rows, default=10_000, most=10_000, settings=self._world.settings)
+        return answer_page(request, rows, default=10_000, most=10_000, settings=self._world.settings, order="desc")
 
     def _get_file(self, request: Request) -> Response:
         file = self._file(request)
@@ -110,7 +133,9 @@ class FineTuningApi:
         return Response.json(self._write_job(job), self._dialect.created_status)
 
     def _list(self, request: Request) -> Response:
-        jobs = {job.id: job for job in self._workshop.of(self._owner(request))}
+        wanted = _metadata_of(request)
+        mine = self._workshop.of(self._owner(request))
+        jobs = {job.id: job for job in mine if wanted.items() <= dict(job.order.metadata).items()}
         rows = [{"id": job_id} for job_id in jobs]
         return answer_page(
             request, rows, edges=False, settings=self._world.settings, fill=lambda row: self._write_job(jobs[row["id"]])

@@ -1,22 +1,21 @@
 """OpenAI's organisation API for administrators: projects and their caps."""
 
-from collections.abc import Callable
 from typing import Any
 
 from deployer.sandbox.dataplane import report
 from deployer.sandbox.dataplane.alert import Alerts
 from deployer.sandbox.dataplane.dialect import unix
 from deployer.sandbox.dataplane.error import ApiError, openai_error, raising
+from deployer.sandbox.dataplane.member import Members, ProjectHandler
 from deployer.sandbox.dataplane.page import answer_page
 from deployer.sandbox.dataplane.parameter import read_amount, required
-from deployer.sandbox.dataplane.project import FIRST_PROJECT, Project, RateLimit, Tenant
+from deployer.sandbox.dataplane.permission import Permissions
+from deployer.sandbox.dataplane.project import Project, RateLimit, Tenant
 from deployer.sandbox.wire import Handler, Request, Response, Route
 from deployer.sandbox.world import World
 
 _ORGANIZATION = "/v1/organization"
 _PROJECT = f"{_ORGANIZATION}/projects/{{project}}"
-OWNER = "owner@sandbox.example"
-ProjectHandler = Callable[[Request, Project], Response]
 
 
 def routes(world: World, tenant: Tenant) -> list[Route]:
@@ -25,7 +24,7 @@ def routes(world: World, tenant: Tenant) -> list[Route]:
     table: list[tuple[str, str, str, Handler]] = [
         ("GET", f"{_ORGANIZATION}/projects", "projects.list", service.list_projects),
         ("POST", f"{_ORGANIZATION}/projects", "projects.create", service.create_project),
-        ("GET", f"{_ORGANIZATION}/users", "users.list", service.list_users),
+        *(("GET", f"{_ORGANIZATION}/usage/{kind}", f"usage.{kind}", reports.unused) for kind in report.UNUSED),
         ("GET", f"{_ORGANIZATION}/usage/completions", "usage.completions", reports.completions),
         ("GET", f"{_ORGANIZATION}/costs", "costs", reports.costs),
         ("GET", f"{_ORGANIZATION}/spend_limit", "organization.spend_limit.get", service.get_organization_limit),
@@ -34,6 +33,7 @@ def routes(world: World, tenant: Tenant) -> list[Route]:
     ]
     by_project: list[tuple[str, str, str, ProjectHandler]] = [
         ("GET", _PROJECT, "projects.get", service.get_project),
+        ("POST", _PROJECT, "projects.update", service.update_project),
         ("POST", f"{_PROJECT}/archive", "projects.archive", service.archive_project),
         ("GET", f"{_PROJECT}/spend_limit", "spend_limit.get", service.get_limit),
         ("POST", f"{_PROJECT}/spend_limit", "spend_limit.set", service.set_limit),
@@ -48,6 +48,8 @@ def routes(world: World, tenant: Tenant) -> list[Route]:
         _ORGANIZATION, "organization.spend_alerts"
     )
     table += Alerts(world, "project", lambda request: service.project(request).alerts).routes(_PROJECT, "spend_alerts")
+    table += Permissions(world).routes()
+    table += Members(world, tenant, service.of_project).routes()
     table += [(method, pattern, name, service.of_project(handler)) for method, pattern, name, handler in by_project]
     return [
         Route(method, pattern, f"openai.{name}", service.for_admins(handler))
@@ -96,15 +98,13 @@ class Organization:
     def get_project(self, request: Request, project: Project) -> Response:
         return Response.json(_write_project(project))
 
+    def update_project(self, request: Request, project: Project) -> Response:
+        project.name = required(request.json(), "name", str)
+        return Response.json(_write_project(project))
+
     def archive_project(self, request: Request, project: Project) -> Response:
         project.archived = self._world.now()
         return Response.json(_write_project(project))
-
-    def list_users(self, request: Request) -> Response:
-        """Its owner alone: the sandbox has no other people."""
-        added = unix(self._tenant.projects[FIRST_PROJECT].created)
-        owner = {"object": "organization.user", "id": "user-owner", "name": "Owner", "email": OWNER}
-        return answer_page(request, [owner | {"role": "owner", "added_at": added}])
 
     # --- hard limits --------------------------------------------------------------------------
 

@@ -47,6 +47,8 @@ class Tenant:
         self._world = world
         self.spend_limit: int | None = None
         self.alerts: dict[str, dict[str, Any]] = {}
+        self.keys: dict[str, str] = {}  # more keys, each with the one project that it is good for
+        self.admin_keys: set[str] = set()
         self.spellings: dict[str, str] = {}  # a model's name as it was written, by its name in lower case
         self.projects: dict[str, Project] = {}
         self.add_project(FIRST_PROJECT, "Default project")
@@ -61,12 +63,15 @@ class Tenant:
 
     def caller(self, request: Request) -> Project:
         """The project of a key; `OpenAI-Project` names another one of the same key. Raises ApiError."""
-        if _key(request) != self._world.credentials.openai_key:
-            raise wrong_key(_key(request))
-        project = self.projects.get(request.header("openai-project", FIRST_PROJECT))
+        key = _key(request)
+        if key != self._world.credentials.openai_key and key not in self.keys:
+            raise wrong_key(key)
+        own = self.keys.get(key, FIRST_PROJECT)
+        project = self.projects.get(request.header("openai-project", own))
         if project is None or project.archived:
             raise openai_error(401, "No such project, or it has been archived.", code="invalid_project")
-        if self._world.settings.project_keys and project.id != FIRST_PROJECT:
+        bound = self._world.settings.project_keys or key in self.keys
+        if bound and project.id != own:
             message = "OpenAI-Project header should match project for API key."
             raise openai_error(401, message, code="mismatched_project")
         return project
@@ -74,10 +79,10 @@ class Tenant:
     def require_admin(self, request: Request) -> None:
         """Raises ApiError unless an admin key is shown."""
         key = _key(request)
-        if key == self._world.credentials.openai_key:
+        if key == self._world.credentials.openai_key or key in self.keys:
             message = "You have insufficient permissions for this operation. Missing scopes: api.management.read."
             raise openai_error(403, message, code="insufficient_permissions")
-        if key != self._world.credentials.admin_key:
+        if key != self._world.credentials.admin_key and key not in self.admin_keys:
             raise wrong_key(key)
 
     # --- caps ---------------------------------------------------------------------------------
