@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from deployer.sandbox.process import Sandbox
-from tests.datasets.files import chat, write
+from tests.datasets.files import even_or_not, write
 
 Run = Callable[..., Any]
 AZURE = ("--provider", "azure", "--account", "aoai-dev-eastus2")
@@ -23,8 +23,7 @@ policies:
 
 @pytest.fixture
 def data(tmp_path: Path) -> str:
-    rows = [chat(f"is {n} even?", ("yes", "no")[n % 2]) for n in range(20)]
-    return str(write(tmp_path / "train.jsonl", rows))
+    return str(write(tmp_path / "train.jsonl", even_or_not()))
 
 
 @pytest.fixture

@@ -24,6 +24,11 @@ def good(count: int = 12) -> list[dict[str, Any]]:
     return [chat(f"What is the {number}th thing?", f"It is thing {number * 7}.") for number in range(count)]
 
 
+def even_or_not(count: int = 20) -> list[dict[str, Any]]:
+    """Labelled examples, from which a model can learn something."""
+    return [chat(f"is {number} even?", ("yes", "no")[number % 2]) for number in range(count)]
+
+
 def write(path: Path, rows: Sequence[Any]) -> Path:
     """The rows as JSONL; a row that is bytes or text is written as it is."""
     lines = []

@@ -13,15 +13,12 @@ from deployer.domain.deployment import Account
 from deployer.domain.job import Hyperparameters, JobSpec
 from deployer.domain.period import Period
 from deployer.errors import CloudError
-from deployer.ports.cloud import Connection, Provider
-from deployer.providers import azure, openai
+from deployer.ports.cloud import Provider
 from deployer.sandbox.process import Sandbox
 from tests.conftest import BEGINNING
-from tests.datasets.files import chat, write
+from tests.providers.opening import BASE, open_provider
 
-CONNECT = {"azure": azure.connect, "openai": openai.connect}
 CLOUDS = pytest.mark.parametrize("cloud", ["azure", "openai"])
-BASE = "gpt-4.1-mini-2025-04-14"
 TURNING = {"object": "list", "has_more": True, "last_id": "same", "first_id": "same"}
 """A page that says there is more, behind a cursor that leads back to it."""
 
@@ -30,19 +27,12 @@ TURNING = {"object": "list", "has_more": True, "last_id": "same", "first_id": "s
 def provider(sandbox: Sandbox, clock: Clock, cloud: str) -> Provider:
     sandbox.client.reset(start=BEGINNING, empty=True, list_page_size=2)
     sandbox.client.create_accounts([{"name": "aoai-one", "region": "eastus2"}])
-    made = CONNECT[cloud](Connection(sandbox.env, ca_bundle=sandbox.ca_file), clock)
-    assert made is not None
-    return made
+    return open_provider(cloud, sandbox, clock)
 
 
 @pytest.fixture
 def account(provider: Provider) -> Account:
     return provider.inventory.observe().accounts[0]
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return write(tmp_path / "train.jsonl", [chat(f"is {n} even?", ("yes", "no")[n % 2]) for n in range(20)])
 
 
 def start(provider: Provider, account: Account, data: Path, epochs: int = 3) -> str:

@@ -20,14 +20,12 @@ from deployer.domain.job import Hyperparameters, Job, JobSpec
 from deployer.domain.period import Period
 from deployer.domain.usage import UsageReading
 from deployer.errors import DeployerError
-from deployer.ports.cloud import Connection, Provider
-from deployer.providers import azure, openai
+from deployer.ports.cloud import Provider
 from deployer.sandbox.process import Sandbox
 from tests.conftest import BEGINNING, SandboxTestClock
-from tests.datasets.files import chat, write
+from tests.datasets.files import even_or_not, write
+from tests.providers.opening import BASE, open_provider
 
-CONNECT = {"azure": azure.connect, "openai": openai.connect}
-BASE = "gpt-4.1-mini-2025-04-14"
 NEW = ("aaa_new", "zzzFuture", "status_v2", "Status", "nextLink2", "total", "deletedAt", "is_idle")
 """Names of fields that may come one day."""
 _MEANT: dict[str, Any] = {
@@ -62,13 +60,7 @@ class Stage:
 
     def fresh(self) -> Provider:
         """A client that remembers nothing."""
-        return connect(self.cloud, self.sandbox, self.clock)
-
-
-def connect(cloud: str, sandbox: Sandbox, clock: Clock) -> Provider:
-    provider = CONNECT[cloud](Connection(sandbox.env, ca_bundle=sandbox.ca_file, retries=1), clock)
-    assert provider is not None
-    return provider
+        return open_provider(self.cloud, self.sandbox, self.clock, retries=1)
 
 
 @pytest.fixture(scope="module", params=["azure", "openai"])
@@ -79,10 +71,9 @@ def stage(
     sandbox.client.reset(seed=0, start=BEGINNING, frozen=True, empty=True, lro_polls=0)
     sandbox.client.create_accounts([{"name": "aoai-one", "region": "eastus2"}])
     clock = SandboxTestClock(sandbox.client)
-    provider = connect(cloud, sandbox, clock)
+    provider = open_provider(cloud, sandbox, clock, retries=1)
     account = provider.inventory.observe().accounts[0]
-    rows = [chat(f"is {n} even?", ("yes", "no")[n % 2]) for n in range(20)]
-    data = write(tmp_path_factory.mktemp("data") / "train.jsonl", rows)
+    data = write(tmp_path_factory.mktemp("data") / "train.jsonl", even_or_not())
     spec = JobSpec(account.name, BASE, provider.training.upload(account, data), hyperparameters=Hyperparameters(3))
     done = provider.training.start(account, spec)
     clock.sleep(2 * 3600)

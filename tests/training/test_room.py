@@ -14,7 +14,7 @@ from deployer.providers.azure.limit import LIMITS
 from deployer.training.estimate import Estimate
 from deployer.training.order import Order, estimates
 from deployer.training.room import check_job_room
-from tests.datasets.files import chat, write
+from tests.datasets.files import even_or_not, write
 from tests.fakes import BEGINNING, TUNED, FakeClock, FakeCloud
 
 MB = 1_000_000
@@ -138,7 +138,7 @@ def test_a_list_that_cannot_be_read_is_a_warning(cloud: FakeCloud, data: Path, o
 
 
 def test_an_estimate_for_a_named_account_says_what_would_be_refused(cloud: FakeCloud, tmp_path: Path) -> None:
-    data = write(tmp_path / "train.jsonl", [chat(f"is {n} even?", ("yes", "no")[n % 2]) for n in range(20)])
+    data = write(tmp_path / "train.jsonl", even_or_not())
     order = Order("gpt-4.1-mini-2025-04-14", data, provider="azure", account="aoai-dev")
 
     def asked() -> Estimate:

@@ -11,7 +11,7 @@ from deployer.domain.period import Period
 from deployer.ports.cloud import Provider
 from deployer.sandbox.process import Sandbox
 from tests.conftest import BEGINNING
-from tests.providers.azure.opening import Connect
+from tests.providers.opening import Connect
 
 DEV = "aoai-dev-eastus2"
 TUNED = "gpt-4.1-mini-2025-04-14.ft-0e208cf33a6a466994aff31a08aba678-triage"

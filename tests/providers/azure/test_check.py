@@ -8,7 +8,7 @@ from deployer.providers.azure import connect
 from deployer.providers.azure.role import ACTIONS, DATA_ACTIONS
 from deployer.sandbox.process import Sandbox
 from tests.conftest import SandboxTestClock
-from tests.providers.azure.opening import Connect
+from tests.providers.opening import Connect
 from tests.sandbox.azure_wire import Wire
 
 

@@ -11,7 +11,7 @@ from deployer.errors import CloudError, Forbidden, NotFound
 from deployer.ports.cloud import DeploymentRequest, Provider
 from deployer.sandbox.process import Sandbox
 from tests.conftest import SandboxTestClock
-from tests.providers.azure.opening import Connect
+from tests.providers.opening import Connect
 
 
 @pytest.fixture

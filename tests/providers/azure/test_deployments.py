@@ -13,7 +13,7 @@ from deployer.errors import CloudError, Conflict, Forbidden, NotFound, Unreachab
 from deployer.ports.cloud import DeploymentRequest, Provider
 from deployer.sandbox.process import Sandbox
 from tests.conftest import BEGINNING
-from tests.providers.azure.opening import Connect
+from tests.providers.opening import Connect
 
 Fault = Callable[..., None]
 BUSY = {"error": {"code": "RequestConflict", "message": "Another operation is in progress."}}

@@ -7,7 +7,7 @@ import pytest
 from deployer.domain.deployment import Account
 from deployer.ports.cloud import Provider
 from deployer.sandbox.process import Sandbox
-from tests.providers.azure.opening import Connect
+from tests.providers.opening import Connect
 
 GROUP = "/subscriptions/{}/resourceGroups/rg-models/providers/Microsoft.CognitiveServices/accounts/{}"
 

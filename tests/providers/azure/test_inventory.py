@@ -9,7 +9,7 @@ from deployer.errors import Forbidden
 from deployer.ports.cloud import Provider
 from deployer.sandbox.process import Sandbox
 from tests.conftest import SandboxTestClock
-from tests.providers.azure.opening import Connect
+from tests.providers.opening import Connect
 
 DEV, PROD = "aoai-dev-eastus2", "aoai-prod-swedencentral"
 TUNED = "gpt-4.1-mini-2025-04-14.ft-0e208cf33a6a466994aff31a08aba678-triage"

@@ -6,8 +6,8 @@ from deployer.providers.azure.discovery import by_turns
 from deployer.providers.azure.pace import Pace
 from deployer.sandbox.process import Sandbox
 from tests.fakes import FakeClock
-from tests.providers.azure.opening import Connect
 from tests.providers.azure.place import account_of
+from tests.providers.opening import Connect
 
 ARM = "https://management.azure.com"
 HERE = f"{ARM}/subscriptions/0A/providers/x?api-version=1"

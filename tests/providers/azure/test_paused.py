@@ -7,7 +7,7 @@ from deployer.errors import CloudError
 from deployer.ports.cloud import DeploymentRequest, Provider
 from deployer.providers.azure.deployments import body_of
 from deployer.sandbox.process import Sandbox
-from tests.providers.azure.opening import Connect
+from tests.providers.opening import Connect
 
 TUNED = "gpt-4.1-mini-2025-04-14.ft-0e208cf33a6a466994aff31a08aba678-triage"
 UNKNOWN_VERSION = {

@@ -11,7 +11,7 @@ from deployer.domain.usage import Aliveness, UsageObservation, UsageReading
 from deployer.ports.cloud import Provider
 from deployer.sandbox.process import Sandbox
 from tests.conftest import BEGINNING, SandboxTestClock
-from tests.providers.azure.opening import Connect
+from tests.providers.opening import Connect
 
 DEV, PROD = "aoai-dev-eastus2", "aoai-prod-swedencentral"
 HOUR = timedelta(hours=1)

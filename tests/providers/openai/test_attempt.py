@@ -11,7 +11,7 @@ from deployer.domain.job import JobSpec
 from deployer.errors import CloudError, Forbidden, NotFound, Throttled, Unreachable
 from deployer.ports.cloud import Provider
 from deployer.sandbox.process import Sandbox
-from tests.providers.openai.conftest import BASE, Connect
+from tests.providers.opening import BASE, Connect
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])

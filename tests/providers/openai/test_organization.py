@@ -14,7 +14,7 @@ from deployer.domain.period import Period
 from deployer.ports.cloud import Provider
 from deployer.sandbox.process import Sandbox
 from tests.conftest import BEGINNING
-from tests.providers.openai.conftest import BASE, Connect
+from tests.providers.opening import BASE, Connect
 
 USAGE = "/v1/organization/usage/completions"
 COSTS = "/v1/organization/costs"

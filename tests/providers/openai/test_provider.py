@@ -14,7 +14,7 @@ from deployer.errors import CloudError, NotFound
 from deployer.ports.cloud import Connection, DeploymentRequest, Provider
 from deployer.providers.openai import connect
 from deployer.sandbox.process import Sandbox
-from tests.providers.openai.conftest import BASE, Connect
+from tests.providers.opening import BASE, Connect
 
 
 def day(clock: Clock) -> Period:
