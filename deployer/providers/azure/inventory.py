@@ -41,7 +41,7 @@ class AzureInventory:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         self._locks = Locks(cloud)
-        self._version = ReadVersion()
+        self._version = ReadVersion(cloud.clock)
 
     def observe(self, known: Sequence[Account] = ()) -> InventoryReading:
         with deadline(self._cloud.clock, OBSERVATION):

@@ -1,13 +1,15 @@
 """The api-version that shows whether a deployment is paused, and the stable one where a service does not know it.
 
 `deploymentState` came with previews; the stable versions leave it out, so that a paused deployment would look
-like any other. All reads ask with the preview; a service that refuses it is asked with the stable version from
-then on, and reads cost the same number of calls either way.
+like any other. All reads ask with the preview; a service that refuses it is asked with the stable version for a
+day (such refusals were seen to pass), and reads cost the same number of calls either way.
 """
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import TypeVar
 
+from deployer.clock import Clock
 from deployer.errors import CloudError
 from deployer.providers.azure.cloud import ARM_VERSION
 
@@ -15,6 +17,7 @@ T = TypeVar("T")
 
 PREVIEW_VERSION = "2026-09-15-preview"
 """Knows `deploymentState`, `pause` and `resume`; no stable version does."""
+LEARNED_FOR = timedelta(days=1)
 _REFUSALS = frozenset(
     {"invalidresourcetype", "noregisteredproviderfound", "unsupportedapiversion", "invalidapiversionparameter"}
 )
@@ -28,12 +31,13 @@ def is_unknown_version(error: CloudError) -> bool:
 class ReadVersion:
     """Which version reads ask with, learned from the service. Safe to share over threads."""
 
-    def __init__(self) -> None:
-        self._stable_only = False
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._refused_at: datetime | None = None
 
     def ask(self, work: Callable[[str], T]) -> T:
         """`work` with the version to ask with. Raises what it raises."""
-        if self._stable_only:
+        if self._refused_at is not None and self._clock.now() - self._refused_at < LEARNED_FOR:
             return work(ARM_VERSION)
         try:
             return work(PREVIEW_VERSION)
@@ -41,5 +45,5 @@ class ReadVersion:
             if error.status != 400 and not is_unknown_version(error):
                 raise
         found = work(ARM_VERSION)
-        self._stable_only = True
+        self._refused_at = self._clock.now()
         return found

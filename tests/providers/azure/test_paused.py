@@ -58,6 +58,10 @@ def test_where_the_preview_is_refused_the_stable_version_is_asked_and_asked_alon
     assert listed(azure) == [("bot", "Succeeded")]
     assert azure.inventory.read(bot.account, "bot") is not None
     assert sandbox.client.requests()["by_operation"]["deployments.list"] == before + 2
+    sandbox.client.clear_faults()
+    assert listed(azure) == [("bot", "Succeeded")]
+    sandbox.client.advance(seconds=86_400)
+    assert listed(azure) == [("bot", "Paused")]
 
 
 @pytest.mark.parametrize("status", [403, 500])
