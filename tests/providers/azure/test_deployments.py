@@ -276,6 +276,20 @@ def test_a_continuation_token_holds_no_secret(sandbox: Sandbox, azure: Provider,
     assert sandbox.env["AZURE_CLIENT_SECRET"] not in state
 
 
+def test_a_change_that_azure_only_accepts_is_waited_for(
+    sandbox: Sandbox, azure: Provider, account: Account, fault: Fault
+) -> None:
+    made = azure.deployments.create(request(account))
+    [operation] = {line["path"] for line in sandbox.client.log() if line["operation"] == "operations.get"}
+    looks = sandbox.client.requests()["by_operation"]["operations.get"]
+    url = f"{sandbox.env['DEPLOYER_AZURE_RESOURCE_MANAGER_URL']}{operation}?api-version=2025-09-01"
+    fault("deployments.patch", "status", status=202, headers={"azure-asyncoperation": url}, body={})
+
+    azure.deployments.scale(made, 20)
+
+    assert sandbox.client.requests()["by_operation"]["operations.get"] == looks + 1
+
+
 # --- room ---------------------------------------------------------------------------------------
 
 
