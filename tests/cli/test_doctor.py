@@ -174,3 +174,26 @@ def test_missing_right_to_read_dates_is_a_warning_that_names_it(run: Run, sandbo
     assert found["azure: azure models"]["health"] == "warning"
     assert "Microsoft.CognitiveServices/locations/models/read" in found["azure: azure models"]["next_step"]
     assert found["azure: retiring"]["health"] == "warning"
+
+
+def test_openai_without_an_admin_key_is_a_warning_and_the_rest_is_looked_at(run: Run) -> None:
+    found = findings(run, 0, OPENAI_ADMIN_KEY=None)
+
+    assert found["openai: openai admin key"]["health"] == "warning"
+    assert "use and idleness of models, bills and caps are not known" in found["openai: openai admin key"]["detail"]
+    assert found["openai: inventory"]["health"] == found["openai: openai fine-tuning"]["health"] == "ok"
+    assert {"openai: data", "openai: retiring"} <= found.keys()
+
+
+def test_openai_without_an_api_key_is_broken_and_its_projects_are_listed(run: Run) -> None:
+    found = findings(run, 1, OPENAI_API_KEY=None)
+
+    assert found["openai: openai key"]["next_step"] == "set OPENAI_API_KEY: jobs and calls need it"
+    assert found["openai: openai projects"]["health"] == "ok"
+
+
+def test_an_organisation_that_is_closed_to_new_jobs_is_warned(run: Run, sandbox: Sandbox) -> None:
+    sandbox.client.reset(training_available=False)
+    line = findings(run)["openai: openai fine-tuning"]
+
+    assert (line["health"], line["next_step"]) == ("warning", "fine-tune with --provider azure")

@@ -246,3 +246,30 @@ def test_an_estimate_tells_programs_whether_and_until_when(run: Run, data: str) 
     assert (ending["can_start"], ending["obstacle"], ending["fine_tune_until"]) == (True, None, "2027-01-14")
     assert ending["new_jobs_until"] == "2027-01-06"
     assert [row["tier"] for row in document["azure_instead"]] == ["standard", "globalStandard", "developerTier"]
+
+
+@pytest.mark.parametrize("place", [AZURE, ("--provider", "openai")])
+def test_a_status_that_nobody_knows_is_shown_as_it_is_and_waited_for(
+    run: Run, data: str, sandbox: Sandbox, place: tuple[str, ...]
+) -> None:
+    job = json.loads(run("finetune", "start", data, *MODEL, *place, "-o", "json").stdout)["job"]
+    strange = {"id": job, "status": "preempted_by_moonlight", "model": MODEL[1], "created_at": 1788220800, "mood": 1}
+    fault = {"kind": "status", "status": 200, "operation": f"{place[1]}.jobs.get", "body": strange}
+    sandbox.client.fault({**fault, "times": 1})
+    assert "preempted_by_moonlight" in run("finetune", "show", job, *place).stdout
+    sandbox.client.fault({**fault, "times": 3})
+    watched = json.loads(run("finetune", "watch", job, *place, "-o", "json").stdout)
+    assert watched["status"] == "succeeded"
+    listed = {"object": "list", "data": [strange], "has_more": False}
+    sandbox.client.fault({**fault, "operation": f"{place[1]}.jobs.list", "body": listed})
+    assert "preempted_by_moonlight" in run("finetune", "list", *place).stdout
+    sandbox.client.clear_faults()
+    sandbox.client.fault({**fault, "body": {name: value for name, value in strange.items() if name != "status"}})
+    assert "unknown" in run("finetune", "show", job, *place).stdout
+
+
+def test_an_estimate_by_a_short_name_has_the_dates_of_the_vendors_list(run: Run, data: str) -> None:
+    document = json.loads(
+        run("finetune", "estimate", data, "--model", "gpt-4.1-mini", "--provider", "openai", "-o", "json").stdout
+    )
+    assert document["endings"]["openai"]["source"].startswith("OpenAI, list of models, asked 2026-09-01; ")

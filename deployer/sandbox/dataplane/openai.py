@@ -173,8 +173,9 @@ class OpenAIDataPlane:
         return Response.json({"id": name, "object": "model", "deleted": True})
 
     def _models(self, owner: str) -> list[dict[str, Any]]:
-        """Retired models stay in the list: their date tells."""
-        rows = [_model(model.id, model.created, "system", model.shutdown_date) for model in OFFERED]
+        """Each by its dated and its undated name; retired models stay in the list: their date tells."""
+        named = [(name, model) for model in OFFERED for name in dict.fromkeys((model.id, model.alias))]
+        rows = [_model(name, model.created, "system", model.shutdown_date) for name, model in named]
         return rows + [_tuned_model(name, job) for name, job in self._workshop.models_of(owner)]
 
 
