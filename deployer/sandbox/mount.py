@@ -3,6 +3,7 @@
 from deployer.sandbox import control
 from deployer.sandbox.azure import (
     account,
+    child,
     definition,
     deployment,
     entra,
@@ -18,6 +19,7 @@ from deployer.sandbox.azure import (
     model,
     offering,
     retail,
+    role,
     subscription,
 )
 from deployer.sandbox.dataplane import azure as azure_openai
@@ -28,8 +30,8 @@ from deployer.sandbox.wire import Request, Response, Route
 from deployer.sandbox.world import World
 
 MODULES = (
-    entra, identity, subscription, group, lock, inventory, account, graveyard, offering, deployment, model, graph,
-    metric, definition, expense, retail, azure_openai, openai,
+    entra, identity, subscription, group, lock, role, inventory, account, child, graveyard, offering, deployment, model,
+    graph, metric, definition, expense, retail, azure_openai, openai,
 )  # fmt: skip
 
 

@@ -98,6 +98,18 @@ def test_an_answer_has_the_shape_that_was_asked_for(caller: Caller) -> None:
     assert isinstance(json.loads(loose["choices"][0]["message"]["content"]), dict)
 
 
+def test_a_schema_in_the_words_is_a_shape_too(caller: Caller) -> None:
+    """So do libraries ask that came before prescribed shapes."""
+    schema = {
+        "title": "Person",
+        "properties": {"name": {"type": "string", "title": "Name"}, "age": {"type": "integer"}},
+    }
+    words = f"Answer as JSON that fits this schema:\n{json.dumps(schema, indent=2)}"
+    asked = [{"role": "system", "content": words}, *HELLO]
+    answer = caller.chat(response_format={"type": "json_object"}, messages=asked)
+    assert json.loads(answer["choices"][0]["message"]["content"]) == {"name": "Name", "age": 0}
+
+
 def test_choices_are_as_many_as_were_asked_for_and_are_all_counted(caller: Caller) -> None:
     one, three = caller.chat(), caller.chat(n=3)
     assert [choice["index"] for choice in three["choices"]] == [0, 1, 2]

@@ -53,7 +53,12 @@ SERVED = {
     "Accounts_ListKeys", "Accounts_ListModels", "Accounts_ListSkus", "Accounts_ListUsages", "Accounts_Update",
     "CheckDomainAvailability", "CheckSkuAvailability", "CommitmentTiers_List", "DeletedAccounts_Get",
     "DeletedAccounts_List", "DeletedAccounts_Purge", "Deployments_ListSkus", "Forecast_Usage",
-    "Accounts_RegenerateKey", "Alerts_Dismiss", "Alerts_Get", "Alerts_List", "Budgets_CreateOrUpdate",
+    "RaiPolicies_List", "RaiPolicies_Get", "RaiPolicies_CreateOrUpdate", "RaiBlocklists_CreateOrUpdate",
+    "RaiBlocklistItems_CreateOrUpdate", "CommitmentPlans_CreateOrUpdate", "CommitmentPlans_Delete",
+    "CommitmentPlans_ListPlansBySubscription", "EncryptionScopes_List", "PrivateEndpointConnections_CreateOrUpdate",
+    "PrivateLinkResources_List", "DefenderForAISettings_Get", "calculateModelCapacity",
+    "NetworkSecurityPerimeterConfigurations_List", "Accounts_RegenerateKey",
+    "Alerts_Dismiss", "Alerts_Get", "Alerts_List", "Budgets_CreateOrUpdate",
     "Budgets_Delete", "Budgets_Get", "Dimensions_List", "Metrics_ListAtSubscriptionScope", "UsageDetails_List",
     "LocationBasedModelCapacities_List", "MetricDefinitions_List", "Operations_List", "ResourceSkus_List",
     # the data planes and OpenAI's administration

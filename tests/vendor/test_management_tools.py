@@ -158,6 +158,56 @@ def test_each_key_is_another_and_a_new_one_ends_the_old_one(shell: Shell) -> Non
     assert told(shell.ask("POST", f"{account_path(DEV)}/regenerateKey", {"keyName": "Key3"})) == (400, "BadRequest")
 
 
+@pytest.mark.parametrize(
+    ("kind", "gone"),
+    [
+        ("raiPolicies", 204),
+        ("commitmentPlans", 200),
+        ("raiBlocklists", 204),
+        ("raiBlocklists/mine/raiBlocklistItems", 204),
+    ],
+)
+def test_what_else_an_account_holds_is_kept_as_given(shell: Shell, kind: str, gone: int) -> None:
+    every = f"{account_path(DEV)}/{kind}"
+    before = names(shell.ask("GET", every))
+    made = shell.ask("PUT", f"{every}/one", {"properties": {"mode": "Blocking"}})
+    assert (made.status_code, made.json()["properties"]) == (201, {"mode": "Blocking"})
+    assert shell.ask("PUT", f"{every}/ONE", {"properties": {}}).status_code == 200
+    assert len(names(shell.ask("GET", every))) == len(before) + 1
+    assert shell.ask("GET", f"{every}/one").json()["id"].startswith(f"{shell.tool.scope}{account_path(DEV)}/{kind}/")
+    assert shell.ask("DELETE", f"{every}/one").status_code == gone
+    assert shell.ask("DELETE", f"{every}/one").status_code == 204
+    assert told(shell.ask("GET", f"{every}/one")) == (404, "ResourceNotFound")
+    assert names(shell.ask("GET", every)) == before
+
+
+def test_the_vendors_content_policies_stand_on_every_account(shell: Shell) -> None:
+    assert names(shell.ask("GET", f"{account_path(PROD)}/raiPolicies")) == ["Microsoft.Default", "Microsoft.DefaultV2"]
+    found = shell.ask("GET", f"{account_path(PROD)}/raiPolicies/microsoft.default").json()
+    assert found["properties"]["type"] == "SystemManaged"
+
+
+ROLES = "/providers/Microsoft.Authorization/role"
+
+
+def test_a_role_is_made_found_by_its_name_and_given(shell: Shell) -> None:
+    role = "11111111-2222-4333-8444-555555555555"
+    wanted = {"roleName": "Reaper", "permissions": [{"actions": ["*/read"]}]}
+    made = shell.ask("PUT", f"{ROLES}Definitions/{role}", {"properties": wanted}).json()
+    assert (made["properties"]["type"], made["properties"]["assignableScopes"]) == ("CustomRole", [shell.tool.scope])
+    assert names(shell.ask("GET", f"{ROLES}Definitions?$filter=roleName eq 'Reaper'")) == [role]
+    assert names(shell.ask("GET", f"{ROLES}Definitions?$filter=type eq 'CustomRole'")) == [role]
+    assert len(names(shell.ask("GET", f"{GROUP}{ROLES}Definitions"))) > 5
+    given = {"properties": {"roleDefinitionId": made["id"], "principalId": "somebody"}}
+    assert shell.ask("PUT", f"{GROUP}{ROLES}Assignments/{role}", given).json()["properties"]["scope"].endswith(GROUP)
+    first, second = shell.ask("GET", f"{ROLES}Assignments").json()["value"]
+    assert (first["properties"]["principalType"], second["name"]) == ("ServicePrincipal", role)
+    assert shell.ask("DELETE", f"{GROUP}{ROLES}Assignments/{role}").status_code == 200
+    assert shell.ask("DELETE", f"{ROLES}Definitions/{role}").status_code == 200
+    assert told(shell.ask("GET", f"{ROLES}Definitions/{role}")) == (404, "RoleDefinitionNotFound")
+    assert told(shell.ask("PUT", f"{ROLES}Assignments/{role}", {"properties": {}})) == (400, "InvalidRoleAssignment")
+
+
 def test_an_account_keeps_what_its_maker_chose(shell: Shell) -> None:
     path = account_path("other")
     wish = {"location": "eastus", "kind": "OpenAI", "sku": {"name": "S0"}, "identity": {"type": "SystemAssigned"}}

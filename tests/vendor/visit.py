@@ -64,6 +64,7 @@ def visit_azure(sandbox: Sandbox, clock: Clock, folder: Path) -> None:
         _read_all(client)
         _change_all(client)
     _read_metrics(Wire(sandbox))
+    _hold_children(Wire(sandbox))
     clock.sleep(timedelta(days=35).total_seconds())
     _read_costs(sandbox)
     with azure_openai_client(sandbox) as client:
@@ -104,6 +105,29 @@ def _change_all(client: Any) -> None:
     deployments.begin_update(GROUP, DEV, "base", {"tags": {"a": "b"}}).result()
     deployments.begin_create_or_update(GROUP, DEV, "y", BODY).result()
     deployments.begin_delete(GROUP, DEV, "y").result()
+
+
+def _held(kind: str) -> dict[str, Any]:
+    state = {"privateLinkServiceConnectionState": {"status": "Approved"}}
+    return {"properties": state if "private" in kind else {}}
+
+
+def _hold_children(wire: Wire) -> None:
+    for kind in (
+        "raiPolicies", "raiBlocklists", "raiBlocklists/mine/raiBlocklistItems", "commitmentPlans", "encryptionScopes",
+        "privateEndpointConnections", "defenderForAISettings",
+    ):  # fmt: skip
+        every = f"{account_path(DEV)}/{kind}"
+        for method, path, body in (
+            ("GET", every, None), ("PUT", f"{every}/one", _held(kind)), ("PUT", f"{every}/one", _held(kind)),
+            ("GET", f"{every}/one", None), ("GET", every, None), ("DELETE", f"{every}/one", None),
+        ):  # fmt: skip
+            wire.arm(method, path, body)
+    wire.arm("GET", f"{account_path(DEV)}/privateLinkResources")
+    wire.arm("GET", f"{account_path(DEV)}/networkSecurityPerimeterConfigurations")
+    wire.arm("GET", "/providers/Microsoft.CognitiveServices/commitmentPlans")
+    wanted = {"model": {"format": "OpenAI", "name": "gpt-4.1-mini"}, "skuName": "ProvisionedManaged", "workloads": []}
+    wire.arm("POST", "/providers/Microsoft.CognitiveServices/calculateModelCapacity", wanted)
 
 
 def _read_metrics(wire: Wire) -> None:

@@ -16,7 +16,7 @@ from deployer.sandbox.dataplane.demand import (
     kind_of,
     missing,
 )
-from deployer.sandbox.dataplane.specimen import make_specimen
+from deployer.sandbox.dataplane.specimen import find_schema, make_specimen
 from deployer.sandbox.token import count_prompt, count_tokens
 from deployer.sandbox.training.example import split_prompt
 from deployer.sandbox.training.fit import FittedModel
@@ -214,7 +214,8 @@ def say(chat: Chat, model: FittedModel | None) -> Answer:
         return Answer("", finish, asked, max(1, count_tokens(f"{call.name}{arguments}")), call)
     text = model.answer(chat.messages) if model else answer_generally(chat.messages)
     if chat.format is not None and not _is_json(text):
-        text = json.dumps(make_specimen(chat.format or {"type": "object"}, split_prompt(chat.messages)[1]))
+        schema = chat.format or find_schema(json.dumps(chat.messages)) or {"type": "object"}
+        text = json.dumps(make_specimen(schema, split_prompt(chat.messages)[1]))
     text, finish = _cut(_stopped(text, chat.stops), chat.most_tokens)
     return Answer(text, finish, asked, max(1, count_tokens(text)))
 

@@ -3,11 +3,14 @@
 It is the same for the same schema and words; nobody taught the model more than that.
 """
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any
 from zlib import crc32
 
 _DEEPEST = 8
+_BRACE = re.compile(r"\{")
 _TEXTS = {
     "date": "2026-01-01",
     "date-time": "2026-01-01T00:00:00Z",
@@ -26,6 +29,19 @@ def make_specimen(schema: Any, words: str) -> Any:
     """`words` decide among the values of an enumeration."""
     root = schema if isinstance(schema, Mapping) else {}
     return _Maker(root, words).make(root, 0)
+
+
+def find_schema(words: str) -> Mapping[str, Any] | None:
+    """The first JSON schema of an object that stands in what was said: where only words prescribe the shape."""
+    plain, decoder = words.replace('\\"', '"').replace("\\n", " "), json.JSONDecoder()
+    for found in _BRACE.finditer(plain):
+        try:
+            schema, _ = decoder.raw_decode(plain, found.start())
+        except ValueError:
+            continue
+        if isinstance(schema, dict) and isinstance(schema.get("properties"), dict):
+            return schema
+    return None
 
 
 class _Maker:
