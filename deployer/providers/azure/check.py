@@ -60,7 +60,7 @@ class Checkup:
             lines.append(self._costs(accounts))
             lines.append(self._budgets(accounts))
             lines.append(self._models(accounts[0]))
-            lines.append(check_rights(self._cloud, accounts[0]))
+            lines.append(check_rights(self._cloud, accounts))
         return tuple(lines)
 
     def _line(self, what: str, work: Callable[[], str]) -> Check:

@@ -89,6 +89,22 @@ def test_right_that_even_a_watcher_needs_is_a_warning(sandbox: Sandbox, azure: P
     assert rights.detail == ("on aoai-dev-eastus2: cannot tell use from idleness (Microsoft.Insights/metrics/read)")
 
 
+def test_rights_are_asked_for_in_each_subscription_and_the_least_is_told(
+    sandbox: Sandbox, connect_azure: Connect
+) -> None:
+    places = [f"0000000{number}-0000-0000-0000-000000000000" for number in range(3)]
+    sandbox.client.create_accounts(
+        [{"name": f"team-{one[7]}", "region": "eastus2", "subscription": one} for one in places]
+    )
+    body = {"value": [{"actions": list(ACTIONS["watcher"]), "dataActions": list(DATA_ACTIONS["watcher"])}]}
+    sandbox.client.fault({"path": f"{places[1]}.*permissions", "kind": "status", "status": 200, "body": body})
+
+    rights = lines(connect_azure(AZURE_SUBSCRIPTION_ID=""))["azure rights"]
+
+    assert rights.detail.startswith("watcher on team-1: cannot undeploy")
+    assert rights.detail.endswith("so in 1 of 4 subscriptions")
+
+
 def test_rights_that_may_not_be_listed_are_a_warning(sandbox: Sandbox, azure: Provider) -> None:
     sandbox.client.fault({"operation": "permissions.list", "kind": "status", "status": 403})
 
