@@ -167,6 +167,6 @@ def _forecast(context: GuardContext, policy: Policy, spent: Spend, ask: _Ask, pe
     asked = ask.amount if ask.hourly is None else Money.zero(ask.amount.currency)
     week = Period(now - RUN_RATE_WINDOW, now)
     members = {one.subject.key for one in policy_spend(context, week, policy.name)}
-    tokens = run_rate((one for one in context.ledger.readings.charges(week) if one.subject in members), week)
+    tokens = run_rate((cost for key, cost in context.ledger.readings.metered(week) if key in members), week)
     burning = [*standing, ask.hourly] if ask.hourly else standing
     return forecast(spent + Spend(asked, asked), burning, tokens, period, now)

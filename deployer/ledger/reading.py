@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from deployer.domain.charge import Bill, Charge, Meter
+from deployer.domain.money import Money
 from deployer.domain.period import Period
 from deployer.domain.snapshot import Gone, Snapshot, Tracked
 from deployer.domain.subject import Subject, SubjectSpend
@@ -21,7 +22,7 @@ from deployer.ledger.metering import append_usage
 from deployer.ledger.register import Instance, Sources, correct, find, instances_of, register
 from deployer.ledger.schema import TOKENS_ONLY, bill, charge
 from deployer.ledger.sighting import Known, append_sightings, append_sweep, read_alive, read_gone, read_tracked
-from deployer.ledger.spending import read_charges, read_spent
+from deployer.ledger.spending import read_charges, read_metered, read_spent
 from deployer.ledger.statement import Connection, Statement
 from deployer.ledger.store import Store
 
@@ -99,6 +100,10 @@ class SqlReadings:
     def spent(self, period: Period) -> tuple[SubjectSpend, ...]:
         with self._store.read() as connection:
             return read_spent(connection, period)
+
+    def metered(self, period: Period) -> tuple[tuple[str, Money], ...]:
+        with self._store.read() as connection:
+            return read_metered(connection, period)
 
     def charges(self, period: Period) -> tuple[Charge, ...]:
         with self._store.read() as connection:

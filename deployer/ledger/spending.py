@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, case, func, or_, select
 
 from deployer.domain.charge import Bound, Known, Meter, Spend
+from deployer.domain.money import Money
 from deployer.domain.period import Period
 from deployer.domain.subject import SubjectSpend
 from deployer.ledger.codec import DAY, to_micros, to_money
@@ -48,6 +49,13 @@ _WITHIN = Statement(
 )
 _across: ColumnElement[bool] = or_(charge.c.start < _START, charge.c.end > _END, charge.c.nano.is_(None))
 _ACROSS = Statement(select(charge).where(charge.c.day == _DAY, charge.c.start < _END, charge.c.end >= _START, _across))
+_METERED = Statement(
+    select(subject.c.key, charge.c.currency, func.sum(charge.c.nano).label("nano"))
+    .join(subject, subject.c.id == charge.c.subject_id)
+    .where(charge.c.day >= _FIRST, charge.c.day < _LAST, charge.c.start >= _START, charge.c.start < _END)
+    .where(charge.c.known == Known.METERED.value, charge.c.nano.is_not(None))
+    .group_by(subject.c.key, charge.c.currency)
+)
 _CHARGES = Statement(
     select(charge, subject.c.key, subject.c.instance, source.c.text)
     .join(subject, subject.c.id == charge.c.subject_id)
@@ -86,11 +94,15 @@ def read_spent(connection: Connection, period: Period) -> tuple[SubjectSpend, ..
     return tuple(_spends(connection, sums))
 
 
+def read_metered(connection: Connection, period: Period) -> tuple[tuple[str, Money], ...]:
+    """What tokens cost whose grains began in the period, by subject key and currency."""
+    rows = connection.rows(_METERED, _bounds(period))
+    return tuple((row.key, to_money(row.nano, row.currency)) for row in rows)
+
+
 def read_charges(connection: Connection, period: Period) -> Iterator[Entry]:
     """All charges that touch the period, whole, in the order in which they were written."""
-    start, end = to_micros(period.start), to_micros(period.end)
-    values = {"first": start // DAY, "last": end // DAY + 1, "start": start, "end": end}
-    for row in connection.rows(_CHARGES, values):
+    for row in connection.rows(_CHARGES, _bounds(period)):
         yield Entry(
             who=(row.key, row.instance),
             meter=Meter(row.meter),
@@ -104,6 +116,12 @@ def read_charges(connection: Connection, period: Period) -> Iterator[Entry]:
             source=row.text,
             as_of=row.as_of,
         )
+
+
+def _bounds(period: Period) -> dict[str, int]:
+    """The period and the days that it touches."""
+    start, end = to_micros(period.start), to_micros(period.end)
+    return {"first": start // DAY, "last": end // DAY + 1, "start": start, "end": end}
 
 
 def _edges(start: int, end: int, first: int, last: int) -> Iterator[tuple[int, int]]:

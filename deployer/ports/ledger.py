@@ -81,6 +81,10 @@ class Readings(Protocol):
         """Charges of the period per subject, gone ones included; charges across its edges count in proportion."""
         ...
 
+    def metered(self, period: Period) -> tuple[tuple[str, Money], ...]:
+        """What the tokens of all grains that began in the period cost, by subject key; once for each currency."""
+        ...
+
     def charges(self, period: Period) -> tuple[Charge, ...]: ...
 
     def record_subject(self, subject: Subject, charges: Iterable[Charge] = ()) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from deployer.domain.charge import Charge, Spend, VendorForecast
+from deployer.domain.charge import Spend, VendorForecast
 from deployer.domain.money import Money
 from deployer.domain.period import Period
 from deployer.domain.snapshot import Tracked
@@ -27,7 +27,8 @@ class Basis:
     readings: Readings
     book: PriceBook
     tracked: Mapping[str, Tracked]
-    recent: tuple[Charge, ...]
+    metered: tuple[tuple[str, Money], ...]
+    """What tokens have cost lately, by subject key."""
     now: datetime
 
 
@@ -53,7 +54,7 @@ class Outlook:
 
 def read_basis(readings: Readings, book: PriceBook, now: datetime) -> Basis:
     window = Period(now - RUN_RATE_WINDOW, now)
-    return Basis(readings, book, readings.tracked(), readings.charges(window), now)
+    return Basis(readings, book, readings.tracked(), readings.metered(window), now)
 
 
 def by_deployment(basis: Basis, period: str) -> tuple[Outlook, ...]:
@@ -118,7 +119,7 @@ def _forecast(basis: Basis, span: Period, spent: Iterable[SubjectSpend], keys: f
     ]
     so_far = sum((item.spend for item in spent if item.subject.key in keys), Spend.zero())
     window = Period(basis.now - RUN_RATE_WINDOW, basis.now)
-    tokens = run_rate((charge for charge in basis.recent if charge.subject in keys), window)
+    tokens = run_rate((cost for key, cost in basis.metered if key in keys), window)
     return forecast(so_far, standing, tokens, span, basis.now)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from deployer.domain.charge import Charge, Known, Spend
+from deployer.domain.charge import Spend
 from deployer.domain.money import Money
 from deployer.domain.period import Period
 from deployer.spend.price import Unpriced
@@ -57,13 +57,11 @@ def forecast(
     )
 
 
-def run_rate(charges: Iterable[Charge], window: Period, currency: str = "USD") -> Money:
-    """What metered tokens cost an hour, on average over the window."""
+def run_rate(metered: Iterable[Money], window: Period, currency: str = "USD") -> Money:
+    """What tokens cost an hour, on average over the window, from what they cost in it."""
     if not window.length:
         return Money.zero(currency)
-    metered = (charge for charge in charges if charge.known is Known.METERED and charge.period.start in window)
-    amounts = (charge.amount for charge in metered if charge.amount is not None and charge.amount.currency == currency)
-    total = Money.total(amounts, currency)
+    total = Money.total((cost for cost in metered if cost.currency == currency), currency)
     return Money(total.amount / hours(window.length), currency)
 
 

@@ -114,6 +114,28 @@ def test_charged_tokens_are_told_by_grain_and_meter_and_for_the_asked_only(ledge
     assert ledger.readings.charged_tokens(["azure:aoai-dev/other"], WEEK) == {}
 
 
+def test_metered_is_what_tokens_cost_whose_grains_began_in_the_period(ledger: Ledger) -> None:
+    record(
+        ledger,
+        4 * HOUR,
+        tokens(ONE, START, 5, "0.10"),
+        tokens(ONE, START + HOUR, 7, "0.50"),
+        tokens(ONE, START + 2 * HOUR, 9, "0.25"),
+        tokens(ONE, START + 3 * HOUR, 9, "8.00"),
+        hosting(ONE, START + HOUR, START + 2 * HOUR),
+    )
+
+    assert ledger.readings.metered(Period(START + HOUR, START + 3 * HOUR)) == ((ONE.id.key, Money.of("0.75")),)
+
+
+def test_metered_keeps_currencies_apart_and_leaves_out_what_has_no_price(ledger: Ledger) -> None:
+    euros = tokens(ONE, START + HOUR, 1)._replace(amount=Money(Decimal("0.30"), "EUR"))
+
+    record(ledger, 4 * HOUR, tokens(ONE, START, 5, "0.10"), euros, tokens(ONE, START + 2 * HOUR, 9, None))
+
+    assert set(ledger.readings.metered(WEEK)) == {(ONE.id.key, Money.of("0.10")), (ONE.id.key, euros.amount)}
+
+
 def test_hosting_that_was_charged_is_not_charged_again(ledger: Ledger) -> None:
     record(ledger, 2 * HOUR, hosting(ONE, START, START + 2 * HOUR, "3.40"))
     record(ledger, 3 * HOUR, hosting(ONE, START + HOUR, START + 3 * HOUR, "3.40"))
