@@ -77,10 +77,10 @@ def sweep_once(context: "GuardContext") -> "Outcome":
     """What `guard apply` and `serve` do: charge fine-tunes that have ended, so that budgets know of them, and sweep."""
     from deployer.errors import DeployerError
     from deployer.guard.sweep import apply_sweep
-    from deployer.training.follow import settle_open
+    from deployer.training.upkeep import settle_open
 
     try:
-        settle_open(context)
+        settle_open(context, tell)
     except DeployerError as error:  # a sweep does not wait for a job's charge
         warn(f"ended fine-tunes were not charged: {error.message}")
     return apply_sweep(context)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -15,14 +14,14 @@ from deployer.domain.job import Job, JobEvent
 from deployer.domain.money import Money
 from deployer.domain.period import Period
 from deployer.domain.snapshot import Gap
-from deployer.errors import CloudError, DeployerError, NotFound
+from deployer.errors import CloudError, NotFound
 from deployer.guard.context import GuardContext
 from deployer.guard.gate import settle_ids
 from deployer.guard.lock import exclusive
 from deployer.ports.cloud import Provider
 from deployer.training.intervention import recover_interventions
-from deployer.training.limit import hold_to_limit, max_hours
-from deployer.training.order import choose_account, choose_provider
+from deployer.training.limit import held
+from deployer.training.order import choose_provider
 from deployer.training.outcome import began, charge_of, says_enough, subject_key, subject_of, trained
 from deployer.training.recovery import MARKER, discard_files, job_id_of, recover_starts
 
@@ -84,30 +83,6 @@ def _list_jobs(context: GuardContext, provider: str, account: str) -> tuple[tupl
     return tuple(found), tuple(gaps)
 
 
-def settle_open(context: GuardContext) -> tuple[Followed, ...]:
-    """Settle the jobs that we started and that have ended, pause those whose hours are over; a call for each open one.
-
-    For a sweep, so that a budget knows what a job cost although nobody lists it. A cloud that does not
-    answer now is asked again by the next sweep.
-    """
-    recover_starts(context)
-    recover_interventions(context)
-    settled: list[Followed] = []
-    paused = context.ledger.decisions.history(context.clock.now()).paused
-    for act in context.ledger.journal.unfinished():
-        provider = context.providers.get(str(act.body.get("provider", "")))
-        if act.kind is not ActKind.START_JOB or provider is None or not (job_id := job_id_of(act)):
-            continue
-        with contextlib.suppress(DeployerError):
-            account = choose_account(provider, str(act.body.get("account", "")))
-            job = provider.training.job(account, job_id)
-            settled += settle_jobs(context, provider, account, (job,)) if job.ended else ()
-            if not paused and max_hours(act) is not None:
-                events = provider.training.events(account, job_id)
-                hold_to_limit(context, Followed(provider, account, job), act, events)
-    return tuple(settled)
-
-
 def find_job(context: GuardContext, job_id: str, provider: str = "", account: str = "") -> Followed:
     """The job of that id, wherever it is. Raises NotFound, or CloudError when it may be where nobody could look."""
     with deadline(context.clock, OBSERVATION):
@@ -151,23 +126,14 @@ def watch(context: GuardContext, found: Followed) -> Iterator[Look]:
         told.update((event.id, event.message) for event in fresh)
         if job.ended:
             settle_jobs(context, found.provider, account, (job,))
-        job, warning = _held(context, replace(found, job=job), events)
+        seen, acts = replace(found, job=job), _acts(context)
+        act = _act_of(seen, acts)
+        job, warning = held(context, seen, act, events) if act else (job, "")
         yield Look(job, fresh, warning)
         if job.ended or job.status.lower() == "paused":
             return
         context.clock.sleep(wait)
         wait = min(wait * 1.5, LONGEST_WAIT)
-
-
-def _held(context: GuardContext, found: Followed, events: Sequence[JobEvent]) -> tuple[Job, str]:
-    """The job, paused when its hours are over; what cannot be paused now is tried again at the next look."""
-    act = _act_of(found, _acts(context))
-    if act is None:
-        return found.job, ""
-    try:
-        return hold_to_limit(context, found, act, events)
-    except DeployerError as error:
-        return found.job, f"its hours are over, and it could not be paused: {error.message}"
 
 
 def settle_jobs(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from deployer.domain.act import Act, Phase
 from deployer.domain.job import Job, JobEvent
+from deployer.errors import DeployerError
 from deployer.guard.context import GuardContext
 from deployer.training.intervention import PAUSE, intervene
 from deployer.training.outcome import began
@@ -50,13 +51,16 @@ def is_over(act: Act, job: Job, events: Sequence[JobEvent], now: datetime) -> bo
     return now - since >= timedelta(hours=float(limit))
 
 
-def hold_to_limit(context: GuardContext, found: Followed, act: Act, events: Sequence[JobEvent]) -> tuple[Job, str]:
-    """The job, paused when its hours are over, and why. Raises CloudError or Refused: the next look tries again."""
+def held(context: GuardContext, found: Followed, act: Act, events: Sequence[JobEvent]) -> tuple[Job, str]:
+    """The job, paused when its hours are over, and what to say of it; what cannot be paused now is tried again."""
     now = context.clock.now()
     if context.read_only or not is_over(act, found.job, events, now):
         return found.job, ""
     reason = f"{max_hours(act):f} hours of training are over, as --max-hours said"
-    job = intervene(context, found, PAUSE, who="deployer", reason=reason)
+    try:
+        job = intervene(context, found, PAUSE, who="deployer", reason=reason)
+    except DeployerError as error:
+        return found.job, f"{found.job.id}: its hours are over, and it could not be paused: {error.message}"
     context.ledger.journal.step(act.id, Phase.CALLED, now, REACHED)
     return job, f"{job.id} was paused: {reason}"
 

@@ -8,8 +8,9 @@ from deployer.domain.act import Phase
 from deployer.domain.deployment import Account
 from deployer.domain.job import Hyperparameters
 from deployer.training.cancel import cancel
-from deployer.training.follow import find_job, list_jobs, settle_open
+from deployer.training.follow import find_job, list_jobs
 from deployer.training.start import Started, start
+from deployer.training.upkeep import settle_open
 from tests.datasets.files import chat, write
 from tests.training.world import ACCOUNT, World
 

@@ -12,9 +12,10 @@ from deployer.domain.period import Period
 from deployer.errors import NotFound, Refused
 from deployer.guard.lock import exclusive
 from deployer.training.cancel import cancel
-from deployer.training.follow import Followed, find_job, list_jobs, settle_open, watch
+from deployer.training.follow import Followed, find_job, list_jobs, watch
 from deployer.training.metric import result_of
 from deployer.training.start import start
+from deployer.training.upkeep import settle_open
 from tests.training.world import World
 
 

@@ -13,10 +13,11 @@ from deployer.domain.charge import Bound
 from deployer.domain.money import Money
 from deployer.errors import InvalidFile, InvalidUsage, Refused
 from deployer.training.cancel import cancel
-from deployer.training.follow import Followed, find_job, settle_open, watch
+from deployer.training.follow import Followed, find_job, watch
 from deployer.training.order import Order
 from deployer.training.pause import resume, warnings
 from deployer.training.start import Started, start
+from deployer.training.upkeep import settle_open
 from tests.datasets.files import write
 from tests.training.world import ACCOUNT, World, budget
 
@@ -141,9 +142,11 @@ def test_a_sweep_pauses_a_job_whose_hours_are_over_once(world: World, files: dic
     settle_open(world.context)
     assert find_job(world.context, started.job.id).job.status == "running"
     world.clock.sleep(600)
-    settle_open(world.context)
+    said: list[str] = []
+    settle_open(world.context, said.append)
     found = find_job(world.context, started.job.id)
     assert found.job.paused
+    assert said == [f"{started.job.id} was paused: 0.5 hours of training are over, as --max-hours said"]
     act = world.ledger.journal.acts()[0]
     assert (act.kind, act.phase, act.who) == (ActKind.PAUSE_JOB, Phase.DONE, "deployer")
     assert act.reason == "0.5 hours of training are over, as --max-hours said"
@@ -191,6 +194,21 @@ def test_a_pause_that_the_cloud_refuses_is_told_and_tried_again(world: World, fi
     warned = [look.warning for look in watch(world.context, find_job(world.context, started.job.id)) if look.warning]
     assert "its hours are over, and it could not be paused" in warned[0]
     assert "was paused" in warned[1]
+
+
+@CLOUDS
+def test_a_limit_that_nobody_can_hold_is_told(world: World, files: dict[str, Path], provider: str) -> None:
+    started = begin(world, files, provider, max_hours=Decimal("0.1"))
+    running(world, started)
+    world.clock.sleep(600)
+    world.sandbox.client.fault({"operation": f"{provider}.jobs.get", "kind": "status", "status": 403})
+    said: list[str] = []
+    settle_open(world.context, said.append)
+    assert f"{started.job.id} could not be looked at, so nobody holds it to its hours" in said[0]
+    world.sandbox.client.clear_faults()
+    world.sandbox.client.fault({"operation": f"{provider}.jobs.events", "kind": "status", "status": 403})
+    settle_open(world.context, said.append)
+    assert "was paused" in said[1]
 
 
 @CLOUDS

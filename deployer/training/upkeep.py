@@ -1,0 +1,63 @@
+"""What a sweep does about the jobs that we started and nobody watches: settle them, hold them to their hours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from deployer.domain.act import Act, ActKind
+from deployer.errors import DeployerError
+from deployer.guard.context import GuardContext
+from deployer.ports.cloud import Provider
+from deployer.training.follow import Followed, settle_jobs
+from deployer.training.intervention import recover_interventions
+from deployer.training.limit import held, max_hours
+from deployer.training.order import choose_account
+from deployer.training.recovery import job_id_of, recover_starts
+
+Say = Callable[[str], None]
+
+
+def settle_open(context: GuardContext, say: Say = lambda _: None) -> tuple[Followed, ...]:
+    """Settle the jobs that have ended, pause those whose hours are over; a call for each that is open.
+
+    So that a budget knows what a job cost although nobody lists it. A cloud that does not answer now is asked
+    again by the next sweep; where that leaves a job without its limit, it is said.
+    """
+    recover_starts(context)
+    recover_interventions(context)
+    settled: list[Followed] = []
+    paused = context.ledger.decisions.history(context.clock.now()).paused
+    for act in context.ledger.journal.unfinished():
+        provider = context.providers.get(str(act.body.get("provider", "")))
+        if act.kind is not ActKind.START_JOB or provider is None or not job_id_of(act):
+            continue
+        found = _look(provider, act, say)
+        if found is not None and found.job.ended:
+            with suppress(DeployerError):
+                settled += settle_jobs(context, found.provider, found.account, (found.job,))
+        elif found is not None and not paused:
+            _hold(context, found, act, say)
+    return tuple(settled)
+
+
+def _look(provider: Provider, act: Act, say: Say) -> Followed | None:
+    job_id = job_id_of(act)
+    try:
+        account = choose_account(provider, str(act.body.get("account", "")))
+        return Followed(provider, account, provider.training.job(account, job_id))
+    except DeployerError as error:
+        if max_hours(act) is not None:
+            say(f"{job_id} could not be looked at, so nobody holds it to its hours: {error.message}")
+        return None
+
+
+def _hold(context: GuardContext, found: Followed, act: Act, say: Say) -> None:
+    if max_hours(act) is None:
+        return
+    try:
+        events = found.provider.training.events(found.account, found.job.id)
+    except DeployerError:
+        events = ()  # reckoned from its creation then: rather too early than too late
+    if said := held(context, found, act, events)[1]:
+        say(said)
