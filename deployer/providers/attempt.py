@@ -18,6 +18,7 @@ from deployer.deadline import CALL, deadline, left
 from deployer.errors import CloudError, Conflict, Forbidden, NotFound, Throttled, Unreachable
 from deployer.providers.answer import Unreadable
 from deployer.providers.heading import seconds_until
+from deployer.providers.trust import TRUST, WHOM, is_mistrusted
 
 if TYPE_CHECKING:
     from openai import APIConnectionError, APIStatusError
@@ -82,7 +83,7 @@ class Attempts:
                 wait = self._asked_wait(error, attempt) if _may_repeat(error, repeatable) else None
             except APIConnectionError as error:
                 failure, wait = self._cut(what, error, repeatable), _backoff(attempt)
-                if failure.maybe_done:
+                if failure.maybe_done or is_mistrusted(failure):
                     wait = None
             except Unreadable as error:
                 raise self._garbled(what, error, repeatable) from None
@@ -110,12 +111,14 @@ class Attempts:
 
     def _cut(self, what: str, error: APIConnectionError, repeatable: bool) -> Unreachable:
         cause = error.__cause__ or error
-        message = self.scrub(f"cannot {what}: no answer ({type(cause).__name__}: {cause})")
+        mistrusted = is_mistrusted(cause)
+        advice = f"; {WHOM}" if mistrusted else ""
+        message = self.scrub(f"cannot {what}: no answer ({type(cause).__name__}: {cause}{advice})")
         return Unreachable(
             message,
             code=TIMED_OUT if _timed_out(cause) else "",
             maybe_done=not repeatable and not _never_left(cause),
-            next_step="check the network and the endpoint; `deployer doctor` tries each",
+            next_step=TRUST if mistrusted else "check the network and the endpoint; `deployer doctor` tries each",
         )
 
     def _garbled(self, what: str, cause: Unreadable, repeatable: bool) -> CloudError:

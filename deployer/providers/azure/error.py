@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from deployer.errors import CloudError, Conflict, Forbidden, NotFound, Throttled, Unreachable
+from deployer.providers.trust import TRUST, WHOM, is_mistrusted
 
 if TYPE_CHECKING:
     from azure.core.exceptions import AzureError, HttpResponseError
@@ -19,6 +20,8 @@ _KINDS: Mapping[int, type[CloudError]] = {401: Forbidden, 403: Forbidden, 409: C
 
 Scrub = Callable[[str], str]
 
+_OFFLINE = re.compile(r"Errno|Max retries|Connection aborted|timed out|No address", re.IGNORECASE)
+"""How azure-identity words a sign-in that never came to its server."""
 _ACTION = re.compile(r"action\W+(Microsoft\.[\w./*]+\w)", re.IGNORECASE)
 ROLES = "give the credential the role that the README lists; `deployer doctor` tries each right"
 SIGN_IN = "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or sign in again; `deployer doctor` tries it"
@@ -38,8 +41,11 @@ def cloud_error(what: str, error: AzureError, scrub: Scrub) -> CloudError:
         ServiceResponseError,
     )
 
+    if is_mistrusted(error):
+        return Unreachable(scrub(f"cannot {what}: no connection ({_first_line(error)}; {WHOM})"), next_step=TRUST)
     if isinstance(error, ClientAuthenticationError):
-        return Forbidden(scrub(f"cannot {what}: sign-in failed: {_first_line(error)}"), status=401, next_step=SIGN_IN)
+        step = NETWORK if _OFFLINE.search(str(error)) else SIGN_IN
+        return Forbidden(scrub(f"cannot {what}: sign-in failed: {_first_line(error)}"), status=401, next_step=step)
     if isinstance(error, ServiceRequestError):
         if type(error).__name__ == "OutOfTime":
             return Unreachable(scrub(f"cannot {what}: out of time"), next_step=LATER)

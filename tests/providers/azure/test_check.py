@@ -145,6 +145,7 @@ def test_certificate_that_is_not_trusted_is_said_at_once(sandbox: Sandbox, clock
 
     assert not credential.ok
     assert "certificate" in credential.detail.lower()
+    assert "DEPLOYER_CA_BUNDLE" in credential.next_step
 
 
 def test_server_that_is_not_there_is_unreachable(connect_azure: Connect) -> None:

@@ -1,7 +1,8 @@
 """Errors of Azure's libraries in words for people."""
 
-from azure.core.exceptions import ServiceResponseError
+from azure.core.exceptions import ClientAuthenticationError, ServiceResponseError
 
+from deployer.errors import Unreachable
 from deployer.providers.azure.error import cloud_error
 
 CUT = (
@@ -23,3 +24,21 @@ def test_plain_words_with_brackets_stay_as_they_are() -> None:
     told = cloud_error("read it", ServiceResponseError("Reset (by peer) at 'a' (b)"), str).message
 
     assert told.endswith("(Reset (by peer) at 'a' (b))")
+
+
+def test_a_certificate_that_nobody_trusts_is_no_matter_of_credentials() -> None:
+    words = "Authentication failed: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed"
+
+    told = cloud_error("list accounts", ClientAuthenticationError(words), str)
+
+    assert isinstance(told, Unreachable)
+    assert "DEPLOYER_CA_BUNDLE" in told.message
+    assert "DEPLOYER_CA_BUNDLE" in told.next_step
+
+
+def test_a_sign_in_that_never_came_to_its_server_is_no_matter_of_credentials() -> None:
+    refused = cloud_error("list accounts", ClientAuthenticationError("[Errno 111] Connection refused"), str)
+    wrong = cloud_error("list accounts", ClientAuthenticationError("AADSTS7000215: Invalid client secret"), str)
+
+    assert "network" in refused.next_step
+    assert "AZURE_CLIENT_SECRET" in wrong.next_step

@@ -9,7 +9,8 @@ from deployer.clock import Clock
 from deployer.domain.deployment import Account
 from deployer.domain.job import JobSpec
 from deployer.errors import CloudError, Forbidden, NotFound, Throttled, Unreachable
-from deployer.ports.cloud import Provider
+from deployer.ports.cloud import Connection, Provider
+from deployer.providers.openai import connect
 from deployer.sandbox.process import Sandbox
 from tests.providers.opening import BASE, Connect
 
@@ -36,6 +37,19 @@ def test_the_wait_is_the_one_that_was_asked_for(
     before = clock.now()
     openai.training.jobs(account)
     assert (clock.now() - before).total_seconds() == pytest.approx(seconds, abs=0.2)
+
+
+def test_a_certificate_that_nobody_trusts_is_said_at_once(sandbox: Sandbox, account: Account, clock: Clock) -> None:
+    settings = {name: value for name, value in sandbox.env.items() if "CA" not in name and "CERT" not in name}
+    provider = connect(Connection(settings), clock)
+    assert provider is not None
+    before = clock.now()
+
+    with pytest.raises(Unreachable) as caught:
+        provider.training.jobs(account)
+
+    assert "DEPLOYER_CA_BUNDLE" in caught.value.next_step
+    assert (clock.now() - before).total_seconds() < 1
 
 
 def test_a_wait_of_days_is_not_sat_out(sandbox: Sandbox, openai: Provider, account: Account, clock: Clock) -> None:
