@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -11,8 +12,9 @@ def machine_now() -> datetime:
     return datetime.now(UTC)
 
 
+@lru_cache(maxsize=4_096)
 def stamp(at: datetime) -> str:
-    """An instant as Azure prints it."""
+    """An instant as Azure prints it; when something was created is printed again in every list."""
     return at.strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
 
 
