@@ -78,6 +78,9 @@ def test_a_regions_accounts_are_told_in_one_or_apart(called: Sandbox) -> None:
     apart = ask(called, scope, **wide, orderby="sum asc", **{"$filter": "Microsoft.ResourceId eq '*'"})
     assert [points(apart, number)[0]["total"] for number in (0, 1)] == [2, 4]
     assert ask(called, scope)["error"]["code"] == "BadRequest"
+    path = f"{scope}/providers/Microsoft.Insights/metrics?{query(region='eastus2', **{'api-version': '2024-02-01'})}"
+    body = {"timeSpan": SPAN, "interval": "PT1H", "metricNames": "AzureOpenAIRequests", "filter": None}
+    assert points(Wire(called).send("POST", path, body).body) == [{"total": 6}, {"total": 0}]
 
 
 def test_provisioned_units_are_told_as_percent_of_what_they_serve(sandbox: Sandbox) -> None:

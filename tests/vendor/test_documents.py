@@ -59,7 +59,8 @@ SERVED = {
     "PrivateLinkResources_List", "DefenderForAISettings_Get", "calculateModelCapacity",
     "NetworkSecurityPerimeterConfigurations_List", "Accounts_RegenerateKey",
     "Alerts_Dismiss", "Alerts_Get", "Alerts_List", "Budgets_CreateOrUpdate",
-    "Budgets_Delete", "Budgets_Get", "Dimensions_List", "Metrics_ListAtSubscriptionScope", "UsageDetails_List",
+    "Budgets_Delete", "Budgets_Get", "Dimensions_List", "Metrics_ListAtSubscriptionScope",
+    "Metrics_ListAtSubscriptionScopePost", "UsageDetails_List",
     "LocationBasedModelCapacities_List", "MetricDefinitions_List", "Operations_List", "ResourceSkus_List",
     # the data planes and OpenAI's administration
     "createResponse", "getResponse", "deleteResponse", "listInputItems", "Getinputtokencounts", "createCompletion",

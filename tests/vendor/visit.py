@@ -135,6 +135,7 @@ def _read_metrics(wire: Wire) -> None:
     wire.arm("GET", f"{insights}/metricDefinitions")
     wire.arm("GET", f"{insights}/metrics?metricnames=ModelRequests&aggregation=Total,Average")
     wire.arm("GET", "/providers/Microsoft.Insights/metrics?region=eastus2&metricnames=ModelRequests")
+    wire.arm("POST", "/providers/Microsoft.Insights/metrics?region=eastus2", {"metricNames": "ModelRequests"})
 
 
 def _read_costs(sandbox: Sandbox) -> None:

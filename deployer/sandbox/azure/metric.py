@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 import msgspec
 
@@ -67,6 +67,7 @@ def routes(world: World) -> list[Route]:
     return [
         Route("GET", single, "metrics.single", guarded(world, service.single)),
         Route("GET", wide, "metrics.region", guarded(world, service.region)),
+        Route("POST", wide, "metrics.region", guarded(world, service.region_of_body)),
         Route("POST", "/metrics/{region}" + batch, "metrics.batch", handler),
         Route("POST", batch, "metrics.batch", handler),
     ]
@@ -89,6 +90,13 @@ class Metrics:
         question = self._question(request, *self._span(request), request.query("$filter"))
         accounts = self._world.cloud.of_subscription(require_subscription(self._world, request))
         return self._answer(question, region, [account for account in accounts if account.region == region])
+
+    def region_of_body(self, request: Request) -> Response:
+        """The same, asked for in the body."""
+        asked = {name.lower(): value for name, value in request.document().items()}
+        given = {f"{'$' * (name == 'filter')}{name}": str(value) for name, value in asked.items() if value is not None}
+        query = f"{request.query_string}&{urlencode(given)}"
+        return self.region(Request(request.method, request.path, query, request.headers, params=request.params))
 
     def _answer(self, question: Question, region: str, accounts: Sequence[Account]) -> Response:
         head = {
