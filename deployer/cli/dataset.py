@@ -82,17 +82,19 @@ def estimate_file(app: "App", file: Path, model: str, epochs: int | None, output
       deployer dataset estimate train.jsonl --model gpt-4.1-mini
       deployer dataset estimate train.jsonl --model gpt-4o-mini --epochs 2 -o json
     """
-    from deployer.cli.estimate import estimate_document, print_estimates
+    from deployer.cli.estimate import estimate_document, print_estimates, tell_estimates
     from deployer.domain.job import Hyperparameters
     from deployer.training.order import Order, estimates
 
     order = Order(model, file, hyperparameters=Hyperparameters(epochs))
     with progress(f"counting tokens of {file.name}"):
         found = estimates({}, app.book, app.clock.now(), order)
+    document = estimate_document(found)
     if output == "table":
-        print_estimates(found)
+        print_estimates(document)
     else:
-        emit(estimate_document(found), output)
+        emit(document, output)
+    tell_estimates(document)
 
 
 def document(report: "DatasetReport") -> dict[str, Any]:

@@ -110,9 +110,8 @@ def estimate_document(estimates: Sequence["Estimate"]) -> dict[str, Any]:
     }
 
 
-def print_estimates(found: Sequence["Estimate"]) -> None:
-    """The data in one line, the tiers in a table, and everything that a person should know beside it."""
-    summary = estimate_document(found)
+def print_estimates(summary: Mapping[str, Any]) -> None:
+    """The data in one line, and the tiers in a table."""
     expected = " (what auto is expected to choose)" if summary["epochs_expected"] else ""
     by_token = summary["billed_by"] == "tokens"
     work = f"{summary['trained_tokens']:,} tokens to train" if by_token else "billed by the hour of training"
@@ -122,6 +121,11 @@ def print_estimates(found: Sequence["Estimate"]) -> None:
     )
     rows = summary["tiers"] + summary["azure_instead"]
     emit([_shown(row) for row in rows], "table", (*_BEFORE, _PRICES[summary["billed_by"]], *_AFTER))
+
+
+def tell_estimates(summary: Mapping[str, Any]) -> None:
+    """Everything that should be known beside the figures."""
+    rows = summary["tiers"] + summary["azure_instead"]
     for what in dict.fromkeys(row["unpriced"] for row in rows if row["unpriced"]):
         warn(f"no price known for {what}: not free")
     for row in rows:

@@ -80,7 +80,7 @@ def estimate_job(app: "App", /, output: str, **given: Any) -> None:
       deployer finetune estimate train.jsonl --model gpt-4.1-mini --epochs 3
       deployer finetune estimate train.jsonl --model gpt-4o-mini --account aoai-dev-eastus2 -o json
     """
-    from deployer.cli.estimate import estimate_document, print_estimates
+    from deployer.cli.estimate import estimate_document, print_estimates, tell_estimates
     from deployer.training.order import estimates
     from deployer.training.residence import judge_tiers, refuse_chosen
 
@@ -88,10 +88,12 @@ def estimate_job(app: "App", /, output: str, **given: Any) -> None:
     with progress(f"counting tokens of {order.training.name}"):
         policies = app.policies_if_any
         found = [judge_tiers(one, policies) for one in estimates(app.providers, app.book, app.clock.now(), order)]
+    document = estimate_document(found)
     if output == "table":
-        print_estimates(found)
+        print_estimates(document)
     else:
-        emit(estimate_document(found), output)
+        emit(document, output)
+    tell_estimates(document)
     refuse_chosen(found)
 
 

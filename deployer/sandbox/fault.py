@@ -13,7 +13,7 @@ KINDS = frozenset(
     }
 )  # fmt: skip
 KEYS = frozenset(
-    {"kind", "method", "path", "operation", "status", "headers", "body", "seconds", "takes", "times", "rate",
+    {"kind", "method", "path", "operation", "status", "headers", "body", "seconds", "takes", "after", "times", "rate",
      "add", "drop", "lower"}
 )  # fmt: skip
 
@@ -24,7 +24,7 @@ class InvalidFault(ValueError):
 
 @dataclass
 class Fault:
-    """One ordered fault; `times` is how often it still happens (None: without end).
+    """One ordered fault; `times` is how often it still happens (None: without end), `after` how many pass it first.
 
     `seconds` is how long a slow answer is really held back; `takes` is how far the request moves virtual
     time on, so that services that answer late, whatever they answer, can be played without waiting. A
@@ -42,6 +42,7 @@ class Fault:
     body: Any = None
     seconds: float = 0.05
     takes: float = 0.0
+    after: int = 0
     times: int | None = None
     rate: float = 1.0
     add: Mapping[str, Any] = field(default_factory=dict)
@@ -100,6 +101,9 @@ class Faults:
         """The fault that happens to this request, if one does."""
         for fault in self._faults:
             if fault.fits(method, path, operation) and self._drawn(fault, method, path):
+                if fault.after:
+                    fault.after -= 1
+                    continue
                 if fault.times is not None:
                     fault.times -= 1
                 return fault

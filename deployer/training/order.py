@@ -13,7 +13,7 @@ from pathlib import Path
 from deployer.datasets.check import DatasetReport, check_dataset
 from deployer.domain.deployment import Account
 from deployer.domain.job import Hyperparameters
-from deployer.errors import DeployerError, InvalidFile, InvalidUsage, NotFound, Refused
+from deployer.errors import CloudError, DeployerError, InvalidFile, InvalidUsage, NotFound, Refused
 from deployer.guard.context import GuardContext
 from deployer.ports.cloud import Provider
 from deployer.spend.price import PriceBook
@@ -201,17 +201,20 @@ def choose_provider(providers: Mapping[str, Provider], name: str) -> Provider:
 
 
 def choose_account(provider: Provider, name: str) -> Account:
-    """The account of that name, or the only one. Raises InvalidUsage, or NotFound when there is none."""
+    """The account of that name, or the only one. Raises InvalidUsage, NotFound, or CloudError when it may be unseen."""
     reading = provider.inventory.observe()
     found = [account for account in reading.accounts if not name or name.lower() in _names(account)]
-    if len(found) == 1:
+    if len(found) == 1 and (name or reading.complete):
         return found[0]
     known = ", ".join(sorted(account.name for account in reading.accounts))
-    if found:
+    if len(found) > 1:
         raise InvalidUsage(f"several accounts of {provider.name}: {known}", next_step="choose one with --account")
-    causes = "; ".join(str(gap) for gap in reading.gaps)
+    if not reading.complete:
+        causes = "; ".join(str(gap) for gap in reading.gaps)
+        message = f"cannot tell which account of {provider.name} is meant (seen: {known or 'none'}): {causes}"
+        raise CloudError(message, next_step="`deployer doctor` says what is missing")
     if not reading.accounts:
-        raise NotFound(f"no account of {provider.name} was found{': ' + causes if causes else ''}")
+        raise NotFound(f"no account of {provider.name} was found", next_step="`deployer doctor` says what is seen")
     raise InvalidUsage(f"{provider.name} has no account {name!r}", next_step=f"it has {known}")
 
 

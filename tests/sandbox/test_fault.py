@@ -80,6 +80,14 @@ def test_a_request_may_take_virtual_time(sandbox: Sandbox) -> None:
     assert (sandbox.client.now() - before).total_seconds() == 50
 
 
+def test_the_first_requests_may_pass_a_fault(sandbox: Sandbox) -> None:
+    wire = Wire(sandbox)
+    assert wire.token
+    sandbox.client.fault({"kind": "status", "status": 500, "after": 2, "times": 1})
+    answers = [wire.send("GET", "/subscriptions?api-version=2022-12-01").status for _ in range(4)]
+    assert answers == [200, 200, 500, 200]
+
+
 def test_faults_can_be_cleared(sandbox: Sandbox) -> None:
     sandbox.client.fault({"kind": "status", "status": 500, "operation": "subscriptions.list"})
     sandbox.client.clear_faults()

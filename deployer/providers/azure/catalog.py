@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from deployer.deadline import CALL, deadline
 from deployer.domain.catalog import ModelList, OfferedModel, OfferedSku
 from deployer.domain.deployment import Account
 from deployer.domain.limit import Limits
@@ -41,8 +42,9 @@ class AzureCatalog:
         path = f"/subscriptions/{account.subscription}/providers/Microsoft.CognitiveServices"
         url = self._cloud.arm_url(f"{path}/locations/{account.region}/models")
         client = self._cloud.accounts(account.subscription)
-        rows = self._cloud.pages(f"list the models of {account.region}", client, url)
-        return ModelList(PROVIDER, account.region, to_models(rows), SOURCE, now)
+        with deadline(self._cloud.clock, CALL):
+            found = to_models(self._cloud.pages(f"list the models of {account.region}", client, url))
+        return ModelList(PROVIDER, account.region, found, SOURCE, now)
 
 
 def to_models(rows: Iterable[Mapping[str, Any]]) -> tuple[OfferedModel, ...]:

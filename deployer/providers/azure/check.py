@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from deployer.deadline import OBSERVATION, deadline
 from deployer.domain.deployment import Account
 from deployer.domain.period import Period
 from deployer.errors import CloudError
@@ -43,6 +44,10 @@ class Checkup:
         self._catalog = catalog
 
     def run(self) -> tuple[Check, ...]:
+        with deadline(self._cloud.clock, OBSERVATION):
+            return self._run()
+
+    def _run(self) -> tuple[Check, ...]:
         """Later lines need the earlier ones: the first that fails for all ends the list."""
         token = self._line("azure credential", self._token)
         if not token.ok:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from deployer.deadline import CALL, deadline
 from deployer.domain.deployment import Account
 from deployer.ports.cloud import Quota
 from deployer.providers.azure.cloud import Cloud
@@ -35,7 +36,8 @@ class AzureQuotas:
     def _list(self, what: str, account: Account, path: str, query: Mapping[str, str] | None = None) -> list[Any]:
         base = f"/subscriptions/{account.subscription}/providers/Microsoft.CognitiveServices"
         url = self._cloud.arm_url(base + path) + (f"&{urlencode(query)}" if query else "")
-        return list(self._cloud.pages(what, self._cloud.accounts(account.subscription), url))
+        with deadline(self._cloud.clock, CALL):
+            return list(self._cloud.pages(what, self._cloud.accounts(account.subscription), url))
 
 
 def _quota(name: str, row: Mapping[str, Any]) -> Quota | None:

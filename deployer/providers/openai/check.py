@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+from deployer.deadline import OBSERVATION, deadline
 from deployer.domain.period import Period
 from deployer.domain.retirement import OPENAI_LAST_TRAINING
 from deployer.errors import CloudError
@@ -31,6 +32,10 @@ class Checkup:
         self._training = training
 
     def run(self) -> tuple[Check, ...]:
+        with deadline(self._cloud.clock, OBSERVATION):
+            return self._run()
+
+    def _run(self) -> tuple[Check, ...]:
         lines = [_line("openai key", self._models)]
         if lines[0].ok:
             lines.append(self._jobs())
