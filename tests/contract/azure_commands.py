@@ -9,14 +9,17 @@ from deployer.providers.azure.deployments import CREATE_LIMIT, DELETE_LIMIT
 from tests.contract.command import DONE, FAILED, REFUSED, Act, Given, Look, target
 from tests.contract.console import Console
 from tests.contract.shared_commands import (
+    ESTIMATE,
     LOOK,
     finetune_commands,
     guard_policy,
     is_found,
     is_well,
+    knows_dates,
     knows_end,
     knows_use,
     lists_standing,
+    new_job,
     place,
     row_of,
 )
@@ -167,6 +170,8 @@ AZURE = (
         *("deployment restore", "deployment restore {name} --unguarded -o json", target("deployments.put"), 1),
         *(LOOK + CREATE_LIMIT, _undeployed), count=_stands, settle=_remove, again=DONE | REFUSED,
     ),
+    Look("finetune estimate", ESTIMATE, ACCOUNTS, 1, LOOK, new_job),
+    Look("finetune estimate, dates", ESTIMATE, target("models.list"), 0, LOOK + CALL, new_job, shows=knows_dates),
     *finetune_commands("azure"),
     Look(
         *("spend show", "spend show --billed --period all --by account -o json", target("costs.query"), 0, LOOK, place),

@@ -9,13 +9,16 @@ from tests.contract.command import Act, Count, Given, Look, target
 from tests.contract.console import Console
 from tests.contract.openai_rows import ALERT, DENIED, HUNDRED
 from tests.contract.shared_commands import (
+    ESTIMATE,
     LOOK,
     finetune_commands,
     guard_policy,
     is_found,
     is_well,
+    knows_dates,
     knows_use,
     lists_standing,
+    new_job,
     place,
 )
 
@@ -128,6 +131,12 @@ OPENAI = (
     Look("deployment show, use", "deployment show {standing} -o json", USE, 5, 2 * LOOK, place, shows=knows_use),
     Look("deployment call", CALL_ONE, target("openai.chat"), 1, LOOK + CALL, place),
     Look("deployment create", CREATE, target("openai.models.get"), 1, LOOK + CALL, place),
+    Look("finetune estimate", ESTIMATE, PROJECTS, 1, LOOK, new_job),
+    Look("finetune estimate, dates", ESTIMATE, MODELS, 0, LOOK + 2 * CALL, new_job, shows=knows_dates),
+    Look(
+        *("finetune estimate, asking", ESTIMATE, target("openai.jobs.create"), 0, LOOK + 2 * CALL, new_job),
+        shows=lambda document, console, given: document["endings"]["openai"]["can_start"] is True, vanishes=True,
+    ),
     *finetune_commands("openai"),
     Look("spend show", BILLS, target("openai.costs"), 0, LOOK, place, shows=_has_bill),
     Look("spend show, projects", BILLS, PROJECTS, 0, LOOK, place, shows=_has_bill),

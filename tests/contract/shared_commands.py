@@ -11,6 +11,7 @@ from tests.contract.command import DONE, FAILED, REFUSED, Act, Command, Count, G
 from tests.contract.console import Console
 from tests.contract.stage import BASE
 
+ESTIMATE = f"finetune estimate {{data}} --model {BASE} --epochs 1 --account {{account}} -o json"
 LOOK = OBSERVATION
 """Seconds for one look at everything."""
 START = f"finetune start {{data}} --model {BASE} --epochs 1 --account {{account}} --suffix {{suffix}} -o json"
@@ -47,6 +48,12 @@ def is_found(document: Any, console: Console, given: Given) -> bool:
     return bool(found) and "unknown" not in found
 
 
+def knows_dates(document: Any, console: Console, given: Given) -> bool:
+    """Whether an estimate says by the vendor's own list when things end."""
+    (ending,) = document["endings"].values()
+    return ending["source"] is not None and "list" in ending["source"]
+
+
 def is_well(what: str) -> Any:
     """Whether `doctor` finds that line well."""
     return lambda document, console, given: any(one["what"] == what and one["health"] == "ok" for one in document)
@@ -55,7 +62,7 @@ def is_well(what: str) -> Any:
 # --- fine-tuning ------------------------------------------------------------------------------
 
 
-def _new_job(console: Console, home: Path) -> Given:
+def new_job(console: Console, home: Path) -> Given:
     return {**place(console, home), "data": str(console.stage.data), "suffix": console.stage.new_name()}
 
 
@@ -97,15 +104,16 @@ def finetune_commands(cloud: str) -> tuple[Command, ...]:
     def at(operation: str) -> dict[str, str]:
         return target(f"{cloud}.{operation}")
 
-    def start(name: str, operation: str, *, changes: bool = True) -> Act:
-        where = at(operation)
-        return Act(name, START, where, 1, PROCESSING_LIMIT, _new_job, count=_jobs_named, changes=changes)
+    # OpenAI is asked first whether it takes jobs, by a request for one that cannot be.
+    def start(name: str, operation: str, *, changes: bool = True, after: int = 0) -> Act:
+        where: dict[str, Any] = {**at(operation), "after": after}
+        return Act(name, START, where, 1, PROCESSING_LIMIT, new_job, count=_jobs_named, changes=changes)
 
     show = "finetune show {job} -o json"
     return (
         start("finetune start, uploading", "files.create"),
         start("finetune start, processing", "files.get", changes=False),
-        start("finetune start, creating", "jobs.create"),
+        start("finetune start, creating", "jobs.create", after=1 if cloud == "openai" else 0),
         Look(
             *("finetune list", "finetune list -o json", at("jobs.list"), 1, LOOK),
             prepare=_ended, shows=lists_job,

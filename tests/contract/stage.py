@@ -51,7 +51,7 @@ class KeptClock:
             self._now = self._client.advance(seconds=seconds)
 
     def monotonic(self) -> float:
-        return self._now.timestamp()
+        return self.now().timestamp()
 
 
 MANY = 10_000
@@ -200,9 +200,10 @@ class Stage:
         return str(json.loads(http.post(url, data=form).content)["access_token"])
 
 
-def open_stage(cloud: str, sandbox: Sandbox, folder: Path) -> Stage:
+def open_stage(cloud: str, sandbox: Sandbox, folder: Path, **settings: Any) -> Stage:
     """A fresh world with its first things in it; operations end after one look, and there is room for all cells."""
-    sandbox.client.reset(seed=0, start=BEGINNING, frozen=True, lro_polls=1, azure_jobs=MANY, azure_files=MANY)
+    settings |= {"azure_jobs": MANY, "azure_files": MANY}
+    sandbox.client.reset(seed=0, start=BEGINNING, frozen=True, lro_polls=1, **settings)
     data = write(folder / "train.jsonl", [chat(f"is {n} even?", ("yes", "no")[n % 2]) for n in range(20)])
     stage = Stage(cloud, sandbox, KeptClock(sandbox.client), data)
     assert stage.standing.name

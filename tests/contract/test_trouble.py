@@ -28,22 +28,26 @@ CELLS = [
     for trouble in (*TROUBLES, *(COST_THROTTLES if row.of_costs else ()))
 ]
 LONGEST_MESSAGE = 400
-Open = Callable[[str], Stage]
+Open = Callable[..., Stage]
+
+
+ONE_A_PAGE = dict.fromkeys(("page_size", "list_page_size", "graph_page_size", "cost_page_size"), 1)
 
 
 @pytest.fixture(scope="module")
 def stage_of(running_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
-    """The stage of a cloud; there is one at a time, for they share the sandbox."""
-    opened: list[Stage] = []
+    """The stage of a cloud, with `paged` in a world of small pages; there is one, for they share the sandbox."""
+    opened: list[tuple[Stage, bool]] = []
 
-    def open_one(cloud: str) -> Stage:
-        if not opened or opened[-1].cloud != cloud:
-            opened.append(open_stage(cloud, running_sandbox, tmp_path_factory.mktemp("stage")))
-        return opened[-1]
+    def open_one(cloud: str, *, paged: bool = False) -> Stage:
+        if not opened or (opened[-1][0].cloud, opened[-1][1]) != (cloud, paged):
+            folder, settings = tmp_path_factory.mktemp("stage"), ONE_A_PAGE if paged else {}
+            opened.append((open_stage(cloud, running_sandbox, folder, **settings), paged))
+        return opened[-1][0]
 
     yield open_one
     running_sandbox.client.clear_faults()
-    for stage in opened:
+    for stage, _ in opened:
         stage.close()
 
 
@@ -136,3 +140,13 @@ def test_the_table_has_a_cell_for_every_operation_and_every_trouble() -> None:
     assert {cloud: len(rows) for cloud, rows in OPERATIONS.items()} == {"azure": 39, "openai": 35}
     assert len({(cloud, row.name, trouble.name) for cloud, row, trouble in CELLS}) == len(CELLS)
     assert len(CELLS) == (39 + 35) * 24 + 2  # Cost Management has headers of its own
+
+
+READS = (Nature.READS, Nature.OBSERVES)
+LISTS = [(cloud, row) for cloud, row, trouble in CELLS if trouble is IN_TIME and row.nature in READS]
+
+
+@pytest.mark.parametrize(("cloud", "row"), [pytest.param(cloud, row, id=f"{cloud} {row.name}") for cloud, row in LISTS])
+def test_no_list_outlasts_its_deadline_however_many_pages_it_has(stage_of: Open, cloud: str, row: Operation) -> None:
+    ending = play(stage_of(cloud, paged=True), row, IN_TIME)
+    assert ending.seconds <= row.seconds + LATE
