@@ -44,6 +44,7 @@ def job_row(found: "Followed") -> dict[str, Any]:
         "provider": job.provider,
         "account": found.account.name,
         "model": job.model,
+        "method": job.method or None,
         "status": job.status,
         "created_at": job.created_at,
         "finished_at": job.finished_at,
@@ -58,7 +59,6 @@ def job_document(portrait: "Portrait") -> dict[str, Any]:
     """One job in full; what could not be read is null."""
     job, checkpoints, events = portrait.found.job, portrait.checkpoints, portrait.events
     return job_row(portrait.found) | {
-        "method": job.method or None,
         **asdict(job.hyperparameters),
         "suffix": job.suffix or None,
         "tier": job.training_tier or None,

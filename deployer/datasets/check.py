@@ -85,6 +85,7 @@ class _Tally:
     kinds: Counter[str] = field(default_factory=Counter)
     personal: Counter[str] = field(default_factory=Counter)
     images: int = 0
+    instructed: int = 0
 
 
 def check_dataset(
@@ -168,6 +169,7 @@ def _merge(first: _Tally, second: _Tally) -> _Tally:
     first.kinds.update(second.kinds)
     first.personal.update(second.personal)
     first.images += second.images
+    first.instructed += second.instructed
     return first
 
 
@@ -189,6 +191,7 @@ def _take(row: Row, demand: _Demand, tokens: TokenCounter, tally: _Tally) -> Non
         tally.personal.update(found)
     if not any(message.get("role") == "user" for message in messages):
         tally.warnings.append(Problem(row.where, "no user message", "something that the assistant answers"))
+    tally.instructed += any(message.get("role") == "system" for message in messages)
     tally.images += row.raw.count(b'"image_url"') > 0
 
 
@@ -244,6 +247,8 @@ def _notes(model: str, reading: Reading, tally: _Tally) -> Iterable[str]:
         yield f"{model} is not known here: {reading.encoding} was assumed, and its context was not checked"
     elif reading.longest is None:
         yield f"the longest example that {model} takes is not known: length was not checked"
+    if tally.instructed and "reinforcement" in tally.kinds:
+        yield f"{tally.instructed:,} prompts have a system message: Azure's reinforcement takes developer ones only"
     if tally.images:
         yield f"{tally.images:,} examples hold images, whose tokens were not counted"
     yield privacy.NOT_CHECKED

@@ -154,6 +154,15 @@ def test_fault_happens_as_often_as_ordered(running: Sandbox, run: Run) -> None:
     run("deployment", "list", expect=0)
 
 
+def test_answers_come_in_the_shape_that_was_ordered(running: Sandbox, run: Run) -> None:
+    order = ("--operation", "openai.models.list", "--drop", "created", "--add", "mood", "--lower")
+    run("sandbox", "fault", "reshaped", *order)
+    run("deployment", "list")
+    assert {line.get("fault") for line in running.client.log() if line["operation"] == "openai.models.list"} == {
+        "reshaped"
+    }
+
+
 def test_faults_are_cleared(running: Sandbox, run: Run) -> None:
     run("sandbox", "fault", "status", "--status", "403")
     run("sandbox", "fault", "--clear")

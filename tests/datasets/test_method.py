@@ -75,3 +75,16 @@ def test_validation_rows_are_held_to_the_same_method(tmp_path: Path) -> None:
     validation = write(tmp_path / "valid.jsonl", [prompt(99)])
     report = check_dataset(training, "", validation, "reinforcement", ("target",))
     assert [problem.where for problem in report.errors] == [f"{validation}:1"]
+
+
+def test_system_messages_are_noted_for_reinforcement_alone(tmp_path: Path) -> None:
+    told = {"role": "system", "content": "Add."}
+    rows = [{**row, "messages": [told, *row["messages"]]} for row in PROMPTS]
+    report = check_dataset(write(tmp_path / "train.jsonl", rows), "o4-mini", method="reinforcement")
+    assert (report.ok, report.notes[0]) == (
+        True,
+        "10 prompts have a system message: Azure's reinforcement takes developer ones only",
+    )
+    instructed = [chat(f"q {number}", f"a {number}", "Add.") for number in range(10)]
+    chats = check_dataset(write(tmp_path / "chat.jsonl", instructed), "gpt-4o")
+    assert not any("system message" in note for note in chats.notes)

@@ -177,3 +177,12 @@ def test_its_hours_are_a_line_of_the_costs(client: OpenAI, sandbox: Sandbox) -> 
     [row] = page.to_dict()["data"][0]["results"]
     figures = (row["line_item"], row["amount"]["value"], row["quantity"])
     assert figures == ("o4-mini, fine-tuning training hours", 150.0, 1.5)
+
+
+@CLOUDS
+def test_a_grader_is_validated_without_a_job(client: OpenAI, sandbox: Sandbox) -> None:
+    given: Any = GRADER
+    wrong: Any = {**GRADER, "operation": "equals"}
+    assert client.fine_tuning.alpha.graders.validate(grader=given).to_dict()["grader"] == GRADER
+    with pytest.raises(openai.BadRequestError, match=r"grader\.operation"):
+        client.fine_tuning.alpha.graders.validate(grader=wrong)

@@ -171,10 +171,11 @@ def test_a_watch_pauses_a_job_whose_hours_are_over_and_says_so(
 
 def test_queueing_counts_no_hours(world: World, files: dict[str, Path]) -> None:
     started = begin(world, files, "openai", max_hours=Decimal("0.01"))
-    settle_open(world.context)
     world.clock.sleep(60)
-    settle_open(world.context)
+    said: list[str] = []
+    settle_open(world.context, said.append)
     assert find_job(world.context, started.job.id).job.status == "validating_files"
+    assert (said, [act.kind for act in world.ledger.journal.acts()]) == ([], [ActKind.START_JOB])
 
 
 def test_a_paused_guard_pauses_no_job(world: World, files: dict[str, Path]) -> None:

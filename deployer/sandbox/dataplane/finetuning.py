@@ -10,6 +10,7 @@ from deployer.sandbox.dataplane.dialect import Dialect, write_checkpoints, write
 from deployer.sandbox.dataplane.error import raising
 from deployer.sandbox.dataplane.page import answer_page
 from deployer.sandbox.training.file import BadUpload, StoredFile, Upload, parse_upload
+from deployer.sandbox.training.grader import check_grader
 from deployer.sandbox.training.job import Job
 from deployer.sandbox.training.order import BadOrder, JobOrder, parse_order
 from deployer.sandbox.training.workshop import Workshop, WrongState
@@ -65,6 +66,7 @@ class FineTuningApi:
             ("POST", f"{job}/cancel", "jobs.cancel", self._act(Workshop.cancel)),
             ("POST", f"{job}/pause", "jobs.pause", self._act(Workshop.pause)),
             ("POST", f"{job}/resume", "jobs.resume", self._act(Workshop.resume)),
+            ("POST", f"{prefix}/fine_tuning/alpha/graders/validate", "graders.validate", self._validate_grader),
         ]
         return [
             Route(method, pattern, f"{group}.{name}", raising(handler, self._dialect.bad_request))
@@ -163,6 +165,14 @@ class FineTuningApi:
             return Response.json(self._write_job(job))
 
         return handle
+
+    def _validate_grader(self, request: Request) -> Response:
+        """What a job with this grader would be refused for."""
+        self._owner(request)
+        try:
+            return Response.json({"grader": check_grader(request.document().get("grader"), "grader")})
+        except BadOrder as error:
+            raise self._dialect.bad_order(error) from error
 
     # --- finding and writing ------------------------------------------------------------------
 

@@ -26,11 +26,11 @@ _PLACE = "method.reinforcement.grader"
 _FIELD = re.compile(r"\{\{\s*item\.([A-Za-z_][A-Za-z0-9_]*)")
 
 
-def check_grader(grader: object, place: str = _PLACE) -> Mapping[str, Any]:
-    """The grader, when it is one. Raises BadOrder."""
+def check_grader(grader: object, place: str = _PLACE, *, inner: bool = False) -> Mapping[str, Any]:
+    """The grader, when it is one; `inner` is the member of another. Raises BadOrder."""
     if not isinstance(grader, dict):
         raise BadOrder(f"Missing required parameter: '{place}'.", place)
-    kind, inner = grader.get("type"), place != _PLACE
+    kind = grader.get("type")
     if kind not in _NEEDED or kind == ("multi" if inner else "label_model"):
         raise BadOrder(f"Invalid value: '{kind}' for '{place}.type'.", f"{place}.type")
     for name, wanted in _NEEDED[kind].items():
@@ -40,7 +40,7 @@ def check_grader(grader: object, place: str = _PLACE) -> Mapping[str, Any]:
         if not isinstance(value, wanted) or (name in _CHOICES and value not in _CHOICES[name]):
             raise BadOrder(f"Invalid value for '{place}.{name}': {value!r:.60}.", f"{place}.{name}")
     for name, member in grader["graders"].items() if kind == "multi" else ():
-        check_grader(member, f"{place}.graders.{name}")
+        check_grader(member, f"{place}.graders.{name}", inner=True)
     return grader
 
 
