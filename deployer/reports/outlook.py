@@ -27,7 +27,7 @@ class Basis:
     readings: Readings
     book: PriceBook
     tracked: Mapping[str, Tracked]
-    metered: tuple[tuple[str, Money], ...]
+    metered: Mapping[str, Sequence[Money]]
     """What tokens have cost lately, by subject key."""
     now: datetime
 
@@ -53,15 +53,17 @@ class Outlook:
 
 
 def read_basis(readings: Readings, book: PriceBook, now: datetime) -> Basis:
-    window = Period(now - RUN_RATE_WINDOW, now)
-    return Basis(readings, book, readings.tracked(), readings.metered(window), now)
+    metered: dict[str, list[Money]] = {}
+    for key, cost in readings.metered(Period(now - RUN_RATE_WINDOW, now)):
+        metered.setdefault(key, []).append(cost)
+    return Basis(readings, book, readings.tracked(), metered, now)
 
 
 def by_deployment(basis: Basis, period: str) -> tuple[Outlook, ...]:
     span = budget_period(period, "UTC", basis.now)
     spent = basis.readings.spent(span)
-    names = dict.fromkeys([*basis.tracked, *(item.subject.key for item in spent)])
-    return _sorted(Outlook(name, _forecast(basis, span, spent, frozenset({name}))) for name in names)
+    costs, names = _by_key(spent), dict.fromkeys([*basis.tracked, *(item.subject.key for item in spent)])
+    return _sorted(Outlook(name, _forecast(basis, span, costs, (name,))) for name in names)
 
 
 def by_policy(basis: Basis, policies: Sequence[Policy], period: str) -> tuple[Outlook, ...]:
@@ -69,9 +71,9 @@ def by_policy(basis: Basis, policies: Sequence[Policy], period: str) -> tuple[Ou
     span = budget_period(period, "UTC", basis.now)
     outlooks = [one for policy in policies for one in _of_policy(basis, policy, span)]
     spent = basis.readings.spent(span)
-    alone = frozenset(key for key, subject in _subjects(basis, spent).items() if not matching(policies, subject))
+    alone = [key for key, subject in _subjects(basis, spent).items() if not matching(policies, subject)]
     if alone:
-        outlooks.append(Outlook(NO_POLICY, _forecast(basis, span, spent, alone)))
+        outlooks.append(Outlook(NO_POLICY, _forecast(basis, span, _by_key(spent), alone)))
     return _sorted(outlooks)
 
 
@@ -81,8 +83,9 @@ def by_vendor(basis: Basis, forecasts: Iterable[VendorForecast]) -> tuple[Outloo
     for theirs in forecasts:
         spent, names = basis.readings.spent(theirs.period), {name.lower() for name in theirs.accounts}
         subjects = _subjects(basis, spent)
-        keys = frozenset(key for key, subject in subjects.items() if subject.account.lower() in names)
-        outlooks.append(Outlook(theirs.scope, _forecast(basis, theirs.period, spent, keys), vendor=theirs))
+        keys = [key for key, subject in subjects.items() if subject.account.lower() in names]
+        ours = _forecast(basis, theirs.period, _by_key(spent), keys)
+        outlooks.append(Outlook(theirs.scope, ours, vendor=theirs))
     return _sorted(outlooks)
 
 
@@ -91,14 +94,15 @@ def _of_policy(basis: Basis, policy: Policy, default: Period) -> tuple[Outlook, 
     budget = policy.budget
     span = budget_period(budget.period, budget.timezone, basis.now) if budget else default
     spent = basis.readings.spent(span)
-    matched = frozenset(key for key, subject in _subjects(basis, spent).items() if matching([policy], subject))
+    costs = _by_key(spent)
+    matched = [key for key, subject in _subjects(basis, spent).items() if matching([policy], subject)]
     if budget is None:
-        return (Outlook(policy.name, _forecast(basis, span, spent, matched)),)
+        return (Outlook(policy.name, _forecast(basis, span, costs, matched)),)
     if budget.share is Share.EACH and matched:
         names = {key: f"{policy.name}: {key}" for key in sorted(matched)}
-        parts = [(name, _forecast(basis, span, spent, frozenset({key}))) for key, name in names.items()]
+        parts = [(name, _forecast(basis, span, costs, (key,))) for key, name in names.items()]
     else:
-        parts = [(policy.name, _forecast(basis, span, spent, matched))]
+        parts = [(policy.name, _forecast(basis, span, costs, matched))]
     return tuple(_against(budget, span, name, expected, basis.now) for name, expected in parts)
 
 
@@ -113,13 +117,20 @@ def _subjects(basis: Basis, spent: Iterable[SubjectSpend]) -> dict[str, Subject]
     return known | {key: Subject.of(tracked.deployment) for key, tracked in basis.tracked.items()}
 
 
-def _forecast(basis: Basis, span: Period, spent: Iterable[SubjectSpend], keys: frozenset[str]) -> Forecast:
-    standing = [
-        hourly(tracked.deployment, basis.book, basis.now) for key, tracked in basis.tracked.items() if key in keys
-    ]
-    so_far = sum((item.spend for item in spent if item.subject.key in keys), Spend.zero())
+def _by_key(spent: Iterable[SubjectSpend]) -> dict[str, list[Spend]]:
+    """Of all instances of a name."""
+    found: dict[str, list[Spend]] = {}
+    for item in spent:
+        found.setdefault(item.subject.key, []).append(item.spend)
+    return found
+
+
+def _forecast(basis: Basis, span: Period, spent: Mapping[str, Sequence[Spend]], keys: Sequence[str]) -> Forecast:
+    """Of these subjects together; each is looked up, because there may be thousands of forecasts."""
+    standing = [hourly(basis.tracked[key].deployment, basis.book, basis.now) for key in keys if key in basis.tracked]
+    so_far = sum((spend for key in keys for spend in spent.get(key, ())), Spend.zero())
     window = Period(basis.now - RUN_RATE_WINDOW, basis.now)
-    tokens = run_rate((cost for key, cost in basis.metered if key in keys), window)
+    tokens = run_rate((cost for key in keys for cost in basis.metered.get(key, ())), window)
     return forecast(so_far, standing, tokens, span, basis.now)
 
 
