@@ -128,7 +128,9 @@ def _checked(given: dict[str, Any], now: datetime) -> dict[str, Any]:
         raise Refusal(400, "400", f"Invalid budget configuration: timeGrain '{given.get('timeGrain')}' is invalid.")
     if str(given.get("category", "")).lower() != "cost":
         raise Refusal(400, "400", f"Invalid budget configuration: category '{given.get('category')}' is invalid.")
-    start = parse_instant(str(period.get("startDate", "")))
+    if not period.get("startDate"):
+        raise Refusal(400, "400", "Invalid budget configuration: timePeriod needs a startDate.")
+    start = parse_instant(str(period["startDate"]))
     if start.day != 1 or start < EARLIEST or start > now + timedelta(days=366):
         raise Refusal(400, "400", "Invalid budget configuration: Start date must be first of the month.")
     return {name: given[name] for name in _KEPT if name in given}

@@ -47,6 +47,9 @@ KINDS = (
     Kind("encryptionScopes"),
     Kind("privateEndpointConnections", deleted=200, made=200),
     Kind("defenderForAISettings", given={"Default": {"state": "Disabled"}}),
+    Kind("connections"),
+    Kind("projects"),
+    Kind("capabilityHosts"),
     Kind("networkSecurityPerimeterConfigurations"),
     Kind("privateLinkResources", bare=True, given={"account": {"groupId": "account", "requiredMembers": ["default"]}}),
 )

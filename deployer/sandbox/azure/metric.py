@@ -126,9 +126,9 @@ class Metrics:
             return arm_error(400, "BadRequest", f"{len(ids)} resource ids; expected 1 to {MOST_RESOURCES}.")
         if not request.query("metricnames"):
             return arm_error(400, "BadRequest", "The metricnames query parameter is required.")
-        question = self._question(
-            request, request.query("starttime"), request.query("endtime"), request.query("filter")
-        )
+        since, until = self._last_hour().split("/")
+        start, end = request.query("starttime") or since, request.query("endtime") or until
+        question = self._question(request, start, end, request.query("filter"))
         accounts, points = [self._account(identifier, request) for identifier in ids], _points(question)
         results = b",".join(self._result(account, question, points) for account in accounts)
         return Response.encoded(b'{"values":[' + results + b"]}")

@@ -4,7 +4,8 @@ from typing import Any
 
 from deployer.sandbox.azure.account import ACCOUNT
 from deployer.sandbox.azure.error import guarded
-from deployer.sandbox.azure.lookup import require_account, require_subscription
+from deployer.sandbox.azure.group import GROUPS
+from deployer.sandbox.azure.lookup import require_account, require_group, require_subscription
 from deployer.sandbox.azure.page import arm_page
 from deployer.sandbox.wire import Request, Response, Route
 from deployer.sandbox.world import World
@@ -14,12 +15,13 @@ EVERYTHING = {"actions": ["*"], "notActions": [], "dataActions": ["*"], "notData
 
 def routes(world: World) -> list[Route]:
     service = Subscriptions(world)
-    permissions = ACCOUNT + "/providers/Microsoft.Authorization/permissions"
+    permissions = "/providers/Microsoft.Authorization/permissions"
     return [
         Route("GET", "/tenants", "tenants.list", guarded(world, service.tenants)),
         Route("GET", "/subscriptions", "subscriptions.list", guarded(world, service.list)),
         Route("GET", "/subscriptions/{subscription}", "subscriptions.get", guarded(world, service.get)),
-        Route("GET", permissions, "permissions.list", guarded(world, service.list_permissions)),
+        Route("GET", ACCOUNT + permissions, "permissions.list", guarded(world, service.list_permissions)),
+        Route("GET", GROUPS + "/{group}" + permissions, "permissions.list", guarded(world, service.list_permissions)),
     ]
 
 
@@ -40,7 +42,7 @@ class Subscriptions:
 
     def list_permissions(self, request: Request) -> Response:
         """The sandbox's principal may do everything; faults say otherwise."""
-        require_account(self._world, request)
+        (require_account if "account" in request.params else require_group)(self._world, request)
         return arm_page(self._world, request, [EVERYTHING], dict)
 
     def _subscription(self, subscription: str) -> dict[str, Any]:
