@@ -7,6 +7,7 @@ import click
 from deployer.cli.change import pause, resume, scale
 from deployer.cli.context import finish, pass_app, person
 from deployer.cli.parameter import NAME
+from deployer.cli.protection import protect, unprotect
 from deployer.cli.render import confirm, emit, list_output_option, output_option, progress, say, show_gaps, tell, warn
 
 if TYPE_CHECKING:
@@ -261,5 +262,5 @@ def _found(app: "App", snapshot: "Snapshot", name: str) -> "Deployment":
         raise reason from absence
 
 
-for changing in (scale, pause, resume):
+for changing in (scale, pause, resume, protect, unprotect):
     deployment.add_command(changing)

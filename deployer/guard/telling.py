@@ -62,7 +62,9 @@ def _message(policy: str, kind: ActionKind, actions: Sequence[Action]) -> Messag
 
 
 def _line(action: Action) -> str:
-    keep = " To keep it, protect it or change the policy." if action.kind is ActionKind.WARN else ""
+    keep = ""
+    if action.kind is ActionKind.WARN:
+        keep = f" To keep it: deployer deployment protect {subject_of(action)}"
     return f"{subject_of(action)}: {action.reason}.{keep}"
 
 

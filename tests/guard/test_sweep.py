@@ -41,6 +41,12 @@ def test_a_plan_works_on_a_ledger_that_may_only_be_read(world: World) -> None:
     assert sum((one.spend.high for one in outcome.view.spent["dev"]), Money.zero()) == Money.of("34.00")
 
 
+def test_a_warning_says_how_to_keep_what_it_is_about(world: World) -> None:
+    world.warned("bot")
+
+    assert "To keep it: deployer deployment protect azure:aoai-dev/bot" in world.notifier.sent[0].body
+
+
 @pytest.mark.parametrize("ahead", [48 * HOUR, -48 * HOUR])
 def test_by_a_clock_that_is_not_the_clouds_nothing_is_decided_charged_or_told(world: World, ahead: timedelta) -> None:
     """A machine that woke with the wrong date would find the last two days without a request."""
