@@ -141,29 +141,34 @@ class SandboxClient:
         return document
 
     def _send(self, method: str, path: str, payload: str | None) -> tuple[int, bytes]:
-        headers = {"content-type": "application/json"}
+        body = (payload or "").encode()
+        head = f"{method} {path} HTTP/1.1\r\nhost: {urlsplit(self.url).netloc}\r\ncontent-type: application/json\r\n"
+        message = f"{head}content-length: {len(body)}\r\n\r\n".encode("latin-1") + body
         with self._lock:
             fresh = self._connection is None
             try:
-                return self._exchange(method, path, payload, headers)
+                return self._exchange(method, message)
             except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError) as error:
                 self._drop()
                 if fresh:
                     raise SandboxError(f"the sandbox at {self.url} ended the connection") from error
-                return self._exchange(method, path, payload, headers)
+                return self._exchange(method, message)
             except OSError as error:
                 self._drop()
                 raise SandboxError(f"the sandbox at {self.url} does not answer: {error}") from error
 
-    def _exchange(self, method: str, path: str, payload: str | None, headers: dict[str, str]) -> tuple[int, bytes]:
+    def _exchange(self, method: str, message: bytes) -> tuple[int, bytes]:
+        """In one piece: http.client would send head and body apart and wake the sandbox twice."""
         if self._connection is None:
             parts = urlsplit(self.url)
             self._connection = http.client.HTTPSConnection(
                 parts.hostname or "localhost", parts.port, timeout=TIMEOUT, context=self._context
             )
-        self._connection.request(method, path, payload, headers)
-        response = self._connection.getresponse()
-        return response.status, response.read()
+            self._connection.connect()
+        self._connection.sock.sendall(message)
+        with http.client.HTTPResponse(self._connection.sock, method=method) as response:
+            response.begin()
+            return response.status, response.read()
 
     def _drop(self) -> None:
         if self._connection is not None:
