@@ -3,6 +3,7 @@
 from deployer.sandbox import control
 from deployer.sandbox.azure import (
     account,
+    activity,
     child,
     definition,
     deployment,
@@ -31,7 +32,7 @@ from deployer.sandbox.world import World
 
 MODULES = (
     entra, identity, subscription, group, lock, role, inventory, account, child, graveyard, offering, deployment, model,
-    graph, metric, definition, expense, retail, azure_openai, openai,
+    graph, metric, activity, definition, expense, retail, azure_openai, openai,
 )  # fmt: skip
 
 
