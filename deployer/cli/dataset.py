@@ -8,6 +8,7 @@ import click
 
 from deployer.cli.context import finish, pass_app
 from deployer.cli.render import emit, output_option, progress, say, styled
+from deployer.datasets.method import METHODS
 
 if TYPE_CHECKING:
     from deployer.app import App
@@ -16,14 +17,14 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 DATA_FILE = click.Path(path_type=Path, dir_okay=False)
-METHODS = click.Choice(("supervised", "dpo", "reinforcement"), case_sensitive=False)
+_METHOD = click.Choice(METHODS, case_sensitive=False)
 _SHOWN = 100
 
 
 def method_options(function: F) -> F:
     """How the data shall be trained on."""
     function = click.option("--grader", type=DATA_FILE, help="reinforcement: what scores an answer, as JSON.")(function)
-    return click.option("--method", type=METHODS, help="Default: what the rows of the data are for.")(function)
+    return click.option("--method", type=_METHOD, help="Default: what the rows of the data are for.")(function)
 
 
 @click.group()

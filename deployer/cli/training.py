@@ -127,12 +127,20 @@ def cost_text(cost: "Spend | None") -> str:
     return "cost not known yet" if cost is None else f"cost {spend_text(cost)}"
 
 
+def _tell_pause(job: "Job") -> None:
+    from deployer.training.estimate import CAP_IS_GONE
+
+    if job.method == "reinforcement" and job.provider == "azure":
+        tell(f"Note: {CAP_IS_GONE}")
+    tell(f"Next: deployer finetune resume {job.id}")
+
+
 def print_end(found: "Followed", job: "Job") -> None:
     """How the job ended, and the command that comes next."""
     if not job.fine_tuned_model:
         tell(f"{job.id} {job.status}{': ' + job.error if job.error else ''}")
         if job.paused:
-            tell(f"Next: deployer finetune resume {job.id}")
+            _tell_pause(job)
         return
     say(f"{job.status}: {job.fine_tuned_model}")
     if job.provider == "azure":

@@ -208,3 +208,16 @@ def test_what_does_not_go_together_is_said_before_anything_is_sent(
     assert "Traceback" not in result.stderr
     created = [name for name in sandbox.client.requests()["by_operation"] if name.endswith("files.create")]
     assert created == []
+
+
+@REINFORCED
+def test_what_azure_pauses_by_itself_is_said_with_its_reason(run: Run, sandbox: Sandbox, lesson: Lesson) -> None:
+    sandbox.client.reset(start=BEGINNING, empty=True, reinforcement_hours=60)
+    sandbox.client.create_accounts([{"name": "aoai-one", "region": "eastus2"}])
+    place = ("--provider", "azure", "--over-budget", "agreed")
+    job = document(run, "finetune", "start", lesson.file, *lesson.options, *place)["job"]
+    sandbox.client.advance(seconds=3 * 86_400)
+    watched = run("finetune", "watch", job, expect=1)
+    assert f"{job} paused" in watched.stderr
+    assert "Azure pauses a reinforcement job by itself at $5,000.00" in watched.stderr
+    assert "nothing stops it again" in run("finetune", "resume", job).stderr
