@@ -63,6 +63,8 @@ class Act(Command):
     count: Count = lambda console, given: 0
     changes: bool = True
     again: Codes = DONE
+    left: Count = lambda console, given: 0
+    """How many things are left behind that belong to nothing, however it ended."""
     settle: Callable[[Console, Given], None] = lambda console, given: None
     """Takes away what the cell has made."""
 

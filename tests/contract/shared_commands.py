@@ -82,8 +82,11 @@ def _paused(console: Console, home: Path) -> Given:
     return {**place(console, home), "job": console.stage.paused_job().id}
 
 
+def _orphans(console: Console, given: Given) -> int:
+    return len(console.stage.orphans())
+
+
 def _jobs_named(console: Console, given: Given) -> int:
-    """Jobs of that suffix, wherever they are; what was uploaded for none of them counts as one too many."""
     stage = console.stage
     return sum(1 for job in stage.open().training.jobs(stage.account) if job.suffix == given["suffix"])
 
@@ -107,7 +110,7 @@ def finetune_commands(cloud: str) -> tuple[Command, ...]:
     # OpenAI is asked first whether it takes jobs, by a request for one that cannot be.
     def start(name: str, operation: str, *, changes: bool = True, after: int = 0) -> Act:
         where: dict[str, Any] = {**at(operation), "after": after}
-        return Act(name, START, where, 1, PROCESSING_LIMIT, new_job, count=_jobs_named, changes=changes)
+        return Act(name, START, where, 1, PROCESSING_LIMIT, new_job, count=_jobs_named, left=_orphans, changes=changes)
 
     show = "finetune show {job} -o json"
     return (

@@ -19,6 +19,7 @@ from deployer.ports.cloud import Connection, Provider
 from deployer.providers import azure, openai
 from deployer.sandbox.client import SandboxClient
 from deployer.sandbox.process import Sandbox
+from deployer.training.recovery import MARKER
 from tests.conftest import BEGINNING
 from tests.contract.trouble import HASTE
 from tests.datasets.files import chat, write
@@ -178,6 +179,14 @@ class Stage:
     def files(self) -> int:
         """How many training files there really are, as another client sees it."""
         return sum(1 for file in self._other_client.files.list() if file.purpose == "fine-tune")
+
+    def orphans(self) -> list[str]:
+        """Training files that a start has uploaded, by their names, and that belong to no job."""
+        jobs = self.open().training.jobs(self.account)
+        markers = {job.metadata.get(MARKER, "") for job in jobs}
+        names = [file.filename for file in self._other_client.files.list() if file.purpose == "fine-tune"]
+        marked = [name for name in names if len(name.split(".")) == 3]
+        return [name for name in marked if name.split(".")[1] not in markers]
 
     @cached_property
     def _other_client(self) -> OpenAI:

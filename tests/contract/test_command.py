@@ -17,8 +17,10 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
+import click
 import pytest
 
+from deployer.cli.main import cli
 from deployer.sandbox.process import Sandbox
 from tests.contract.azure_commands import AZURE
 from tests.contract.command import DONE, FAILED, Act, Codes, Command, Given, Look
@@ -115,11 +117,14 @@ def test_command_ends_well_or_in_words(console_of: Open, cloud: str, row: Comman
         time.sleep(2 * HASTE)  # what was given up goes on over there, in real time
     assert said.code in expected(row, trouble), said
     assert said.seconds <= row.limit + (LATE if trouble.late else 0)
+    if trouble.waits:
+        assert said.code or said.seconds >= trouble.waits - 1
     _is_for_people(said, console)
     if isinstance(row, Act) and not is_answer(row, trouble):
         assert not said.code or said.err.strip()
         _is_true(row, said, console, given)
         _is_done_by_saying_it_again(row, trouble, said, console, given, home, words)
+        assert row.left(console, given) == 0
         row.settle(console, given)
     if isinstance(row, Look):
         assert row.reports or not said.code or said.err.strip()
@@ -168,3 +173,32 @@ def _tells_what_it_does_not_know(row: Look, trouble: Trouble, said: Said, consol
     else:
         assert not row.shows(said.document, console, given), said
         assert row.reports or said.err.strip(), said
+
+
+OFFLINE = (
+    "demo", "init", "sandbox", "journal", "policy", "price", "dataset", "guard status", "guard pause", "guard resume",
+)  # fmt: skip
+"""Commands, or groups of them, that ask no cloud: the first two play on the sandbox or write files."""
+THE_SAME = {"serve": "guard apply"}
+"""Commands that go on until they are stopped, and the one whose path they take."""
+
+
+def _leaves(command: click.Command, words: str = "") -> Iterator[str]:
+    if not isinstance(command, click.Group):
+        yield words
+        return
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        found = command.get_command(context, name)
+        assert found is not None
+        yield from _leaves(found, f"{words} {name}".strip())
+
+
+def test_every_command_that_asks_a_cloud_is_in_the_table() -> None:
+    rows = [row.words for rows in COMMANDS.values() for row in rows]
+    asking = {words for words in _leaves(cli) if not words.startswith(OFFLINE)} - set(THE_SAME)
+    assert {words for words in asking if not any(row.startswith(f"{words} ") for row in rows)} == set()
+
+
+def test_every_row_has_a_name_of_its_own() -> None:
+    assert len({(cloud, row.name, trouble.name) for cloud, row, trouble in CELLS}) == len(CELLS)
