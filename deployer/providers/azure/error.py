@@ -28,6 +28,7 @@ SIGN_IN = "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or si
 NETWORK = "check the network and the endpoint settings; `deployer doctor` tries each"
 LATER = "try again later"
 CHANGE = "it is refused as it was asked for: change what the message names"
+ABSENT = "it is gone, or what it belongs to: `deployer deployment list` shows what there is"
 LOOK = "look whether it is there before trying again"
 
 
@@ -67,7 +68,8 @@ def refusal(
     if status == 429:
         return Throttled(message, retry_after=retry_after, code=code, next_step=LATER)
     kind = _missing_kind(code) if status == 404 else _KINDS.get(status, CloudError)
-    step = {401: SIGN_IN, 403: _right(words), 404: NETWORK, 409: LATER}.get(status, LATER if status >= 500 else CHANGE)
+    missing = ABSENT if kind is NotFound else NETWORK
+    step = {401: SIGN_IN, 403: _right(words), 404: missing, 409: LATER}.get(status, LATER if status >= 500 else CHANGE)
     return kind(message, status=status, code=code, maybe_done=status >= 500, next_step=step)
 
 

@@ -3,7 +3,7 @@
 from azure.core.exceptions import ClientAuthenticationError, ServiceResponseError
 
 from deployer.errors import Unreachable
-from deployer.providers.azure.error import cloud_error
+from deployer.providers.azure.error import cloud_error, refusal
 
 CUT = (
     "(\"Connection aborted: RemoteDisconnected('Remote end closed connection without response')\", "
@@ -42,3 +42,11 @@ def test_a_sign_in_that_never_came_to_its_server_is_no_matter_of_credentials() -
 
     assert "network" in refused.next_step
     assert "AZURE_CLIENT_SECRET" in wrong.next_step
+
+
+def test_what_azure_does_not_know_is_no_matter_of_the_network() -> None:
+    gone = refusal("create it", 404, "ResourceNotFound", "account gone", str)
+    foreign = refusal("create it", 404, "", "<html>", str)
+
+    assert "it is gone" in gone.next_step
+    assert "network" in foreign.next_step
