@@ -38,7 +38,9 @@ _EFFORTS = click.Choice(("low", "medium", "high"))
 _OPTIONS: tuple[Callable[[F], F], ...] = (
     click.argument("file", type=DATA_FILE),
     click.option("--model", required=True, help="The base model to train, e.g. gpt-4.1-mini-2025-04-14."),
-    click.option("--validation", type=DATA_FILE, help="Validation data: not billed, shows when to stop."),
+    click.option(
+        "--validation", type=DATA_FILE, help="Validation data: shows when to stop; its tokens are not billed."
+    ),
     method_options,
     click.option("--epochs", type=Epochs(), help="1 to 50; auto leaves it to the vendor (default: 3 or so)."),
     click.option("--batch-size", type=click.IntRange(1, 256), help="Examples per step (default: the vendor's)."),
@@ -154,7 +156,7 @@ def _to_order(given: dict[str, Any]) -> "Order":
         tier=given["tier"],
         method=given["method"] or "",
         grader=given["grader"],
-        max_hours=None if given["max_hours"] is None else Decimal(str(given["max_hours"])),
+        max_hours=None if given["max_hours"] is None else Decimal(f"{given['max_hours']:g}"),
     )
 
 

@@ -166,6 +166,7 @@ def test_reinforcement_is_priced_by_the_hour(run: Run, lesson: Lesson, provider:
     result = run("finetune", "estimate", lesson.file, *lesson.options, *place, "--max-hours", "2")
     assert "billed by the hour of training" in result.stdout.splitlines()[0]
     assert "$/H OF TRAINING" in result.stdout
+    assert "it is paused after 2 hours of training, at most an hour late" in result.stderr
     first = result.stdout.splitlines()[2]
     assert {"azure": "at most $330.00", "openai": "at most $300.00"}[provider] in first
     started = run("finetune", "start", lesson.file, *lesson.options, *place, "--max-hours", "2").stdout
