@@ -1,6 +1,6 @@
 """What each metric counts, and from what: calls, the units that a deployment holds, training that was charged."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from deployer.sandbox.azure.series import Grains, Tally
@@ -18,8 +18,8 @@ class Sample:
 
     deployment: str
     status: int
-    sums: list[float]
-    counts: list[int]
+    sums: Sequence[float]
+    counts: Sequence[int]
     resource: str = ""
 
     @property
@@ -54,7 +54,7 @@ class Measure:
 def _counting(pick: Pick) -> Callable[[Source], Iterable[Sample]]:
     def samples(source: Source) -> Iterator[Sample]:
         for tally in source.tallies:
-            yield Sample(tally.deployment, tally.status, list(pick(tally)), tally.requests)
+            yield Sample(tally.deployment, tally.status, pick(tally), tally.requests)
 
     return samples
 

@@ -28,7 +28,7 @@ DEFAULT_TOP = 10
 STEPS = {
     "PT1M": 60, "PT5M": 300, "PT15M": 900, "PT30M": 1800, "PT1H": 3600, "PT6H": 21_600, "PT12H": 43_200, "P1D": 86_400,
 }  # fmt: skip
-Sums = tuple[list[float], list[int]]
+Sums = tuple[Sequence[float], Sequence[int]]
 DIMENSIONS: dict[str, Callable[[Sample], str]] = {
     "modeldeploymentname": lambda sample: sample.deployment,
     "statuscode": lambda sample: str(sample.status),
@@ -249,7 +249,8 @@ def _all_series(question: Question, samples: list[Sample], points: Points) -> li
 def _summed(samples: list[Sample], number: int) -> Sums:
     if len(samples) == 1:
         return samples[0].sums, samples[0].counts
-    sums, counts = [0.0] * number, [0] * number
+    sums: list[float] = [0.0] * number
+    counts = [0] * number
     for sample in samples:
         sums = [one + other for one, other in zip(sums, sample.sums, strict=True)]
         counts = [one + other for one, other in zip(counts, sample.counts, strict=True)]

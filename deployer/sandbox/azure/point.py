@@ -21,9 +21,9 @@ class Points:
         self._nulls = [f"{head}}}" for head in self._heads[self._known :]]
         self._written: dict[tuple[float, ...], bytes] = {}
 
-    def write(self, sums: list[float], counts: list[int]) -> bytes:
+    def write(self, sums: Sequence[float], counts: Sequence[int]) -> bytes:
         """A grain in which nothing was emitted has a sum of 0 and no mean."""
-        key = (*sums, *counts)
+        key = tuple(sums) if self._names == ["total"] else (*sums, *counts)
         found = self._written.get(key)
         if found is None:
             told = zip(self._heads[: self._known], self._told(sums, counts), strict=False)
@@ -31,7 +31,7 @@ class Points:
             found = self._written[key] = ",".join(points + self._nulls).encode()
         return found
 
-    def _told(self, sums: list[float], counts: list[int]) -> Iterable[str]:
+    def _told(self, sums: Sequence[float], counts: Sequence[int]) -> Iterable[str]:
         if self._names == ["total"]:
             return [f',"total":{float(total)}' for total in sums]
         return map(self._all_told, sums, counts)
