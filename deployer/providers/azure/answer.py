@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass, field
-from http.client import IncompleteRead, RemoteDisconnected
+from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 
 import httptools
 
@@ -52,13 +52,19 @@ class _Reader:
 
     def take(self, piece: bytes) -> None:
         if piece:
-            self.parser.feed_data(piece)
+            self._parse(piece)
         elif not self.answer.status:
             raise RemoteDisconnected("the server closed the connection without an answer")
         elif any(name.lower() in ("content-length", "transfer-encoding") for name, _ in self.answer.headers):
             raise IncompleteRead(b"".join(self._parts))
         else:
             self._end()  # a body of unsaid length ends with its connection
+
+    def _parse(self, piece: bytes) -> None:
+        try:
+            self.parser.feed_data(piece)
+        except httptools.HttpParserUpgrade as error:
+            raise HTTPException("the server goes on in another protocol") from error
 
     def on_message_begin(self) -> None:
         """Before the answer there may be some that announce it (100 to 103), and are none."""

@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Callable, Iterator
-from http.client import IncompleteRead, RemoteDisconnected
+from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 
 import pytest
 from httptools import HttpParserCallbackError, HttpParserError
@@ -93,6 +93,15 @@ def test_end_before_the_head_is_no_answer(say: Say, sent: bytes) -> None:
 def test_what_is_not_http_is_no_answer(say: Say) -> None:
     with pytest.raises(HttpParserError):
         say(b"SSH-2.0-OpenSSH\r\n")
+
+
+def test_another_protocol_is_no_answer(say: Say) -> None:
+    with pytest.raises(HTTPException):
+        say(b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n")
+
+
+def test_bytes_beyond_ascii_in_a_header_are_taken_as_they_are(say: Say) -> None:
+    assert say(b"HTTP/1.1 200 OK\r\nX-Name: caf\xe9\r\nContent-Length: 0\r\n\r\n").headers[0] == ("X-Name", "caf\xe9")
 
 
 def test_second_answer_to_one_request_is_not_believed(say: Say) -> None:
