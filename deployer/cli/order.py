@@ -38,9 +38,7 @@ _EFFORTS = click.Choice(("low", "medium", "high"))
 _OPTIONS: tuple[Callable[[F], F], ...] = (
     click.argument("file", type=DATA_FILE),
     click.option("--model", required=True, help="The base model to train, e.g. gpt-4.1-mini-2025-04-14."),
-    click.option(
-        "--validation", type=DATA_FILE, help="Validation data: shows when to stop, its tokens are free."
-    ),
+    click.option("--validation", type=DATA_FILE, help="Validation data: shows when to stop, its tokens are free."),
     method_options,
     click.option("--epochs", type=Epochs(), help="1 to 50; auto leaves it to the vendor (default: 3 or so)."),
     click.option("--batch-size", type=click.IntRange(1, 256), help="Examples per step (default: the vendor's)."),
