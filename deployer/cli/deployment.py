@@ -6,7 +6,7 @@ import click
 
 from deployer.cli.change import pause, resume, scale
 from deployer.cli.context import finish, pass_app, person
-from deployer.cli.parameter import NAME
+from deployer.cli.parameter import MESSAGE, NAME
 from deployer.cli.protection import protect, unprotect
 from deployer.cli.render import confirm, emit, list_output_option, output_option, progress, say, show_gaps, tell, warn
 
@@ -144,7 +144,7 @@ def create_deployment(
 
 @deployment.command("call")
 @click.argument("name")
-@click.argument("text")
+@click.argument("text", type=MESSAGE)
 @output_option
 @pass_app
 def call_deployment(app: "App", name: str, text: str, output: str) -> None:

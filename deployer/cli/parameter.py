@@ -76,6 +76,17 @@ class NameType(click.ParamType[str]):
         return text
 
 
+class MessageType(click.ParamType[str]):
+    """What is sent to a model: a call of nothing would be billed all the same."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not str(value).strip():
+            self.fail("there is nothing to send", param, ctx)
+        return str(value)
+
+
 class FiniteType(click.FloatRange):
     """A number in a range: `nan` and `inf` are in none."""
 
@@ -87,6 +98,7 @@ class FiniteType(click.FloatRange):
 
 
 DURATION = DurationType()
+MESSAGE = MessageType()
 NAME = NameType()
 MONEY = MoneyType()
 INSTANT = InstantType()

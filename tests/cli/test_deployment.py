@@ -220,6 +220,12 @@ def test_call_prints_the_answer_alone(deployed: Sandbox, run: Run) -> None:
     assert result.stderr == ""
 
 
+def test_a_call_of_nothing_is_not_sent(deployed: Sandbox, run: Run) -> None:
+    run("deployment", "call", f"{DEV}/shared", " ", expect=2)
+
+    assert "azure.chat" not in deployed.client.requests()["by_operation"]
+
+
 def test_create_says_what_it_costs_and_when_it_ends(sandbox: Sandbox, run: Run, policies: dict[str, str]) -> None:
     sandbox.client.create_deployments([{"account": DEV, "name": "other", "model": TUNED}])
 
