@@ -48,6 +48,7 @@ class AzureInventory:
             return self._observe(known)
 
     def _observe(self, known: Sequence[Account]) -> InventoryReading:
+        self._cloud.transport.forget_time()
         found = self.accounts()
         search_missing(self._cloud, known, found)
         accounts = self._locks.mark_accounts(by_turns(name_apart(found, known)))

@@ -63,6 +63,10 @@ class ClockedTransport(RequestsTransport):  # type: ignore[misc]  # azure-core l
         """When the newest answer was given, by the clock of who gave it; None when it did not say (RFC 9110, Date)."""
         return http_date(self._dated)
 
+    def forget_time(self) -> None:
+        """What earlier answers told says nothing of now: there may come no other."""
+        self._dated = ""
+
     def sleep(self, duration: float) -> None:
         self._clock.sleep(duration)
 

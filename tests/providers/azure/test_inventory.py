@@ -35,6 +35,21 @@ def test_reading_says_when_azure_gave_it_by_azures_own_clock(azure: Provider, cl
     assert abs(told_at - clock.now()) <= timedelta(seconds=1)
 
 
+def test_what_azure_told_an_hour_ago_is_not_its_time_now(
+    sandbox: Sandbox, connect_azure: Connect, clock: SandboxTestClock
+) -> None:
+    """A process that goes on while Azure cannot be reached must not take its own clock for wrong."""
+    azure = connect_azure(retries=0)
+    azure.inventory.observe()
+    clock.sleep(3600)
+    sandbox.client.fault({"kind": "cut_before"})
+
+    reading = azure.inventory.observe()
+
+    assert not reading.complete
+    assert reading.told_at is None
+
+
 def test_deployment_made_by_another_client_is_found_with_its_age(sandbox: Sandbox, azure: Provider) -> None:
     made = {"account": DEV, "name": "Triage", "model": TUNED, "sku": "Standard", "created_at": "2026-08-20T00:00:00Z"}
     sandbox.client.create_deployments([made])
