@@ -56,7 +56,9 @@ def from_json(document: str) -> Any:
     return msgspec.json.decode(document)
 
 
+@lru_cache(maxsize=4_096)
 def to_deployment(document: str) -> Deployment:
+    """Remembered: the documents of what is alive, and of what went lately, are read several times a sweep."""
     return _DEPLOYMENT.decode(document)
 
 
