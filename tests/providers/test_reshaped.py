@@ -232,23 +232,24 @@ def judged(stage: Stage, provider: Provider) -> tuple[UsageReading, bool | None]
     return observation.readings[stage.tuned.id.key], alive.alive if alive else None
 
 
-@pytest.mark.parametrize("stage", ["openai"], indirect=True)
 def test_a_model_that_was_used_is_never_read_as_idle(stage: Stage) -> None:
+    operation = {"azure": "metrics.batch", "openai": "openai.usage.completions"}[stage.cloud]
     true, _ = judged(stage, stage.provider)
     assert true.last_activity is not None
-    for shape, found in play(stage, "openai.usage.completions", lambda it: judged(stage, it)):
-        reading, _ = found
+    for shape, (reading, _) in play(stage, operation, lambda it: judged(stage, it)):
+        if "total" in shape.get("drop", ()):  # so does Azure Monitor say that a grain has no number
+            continue
         assert not reading.complete or reading.last_activity == true.last_activity, shape
         counted = {bucket.input_tokens for bucket in reading.buckets}
         assert counted <= {bucket.input_tokens for bucket in true.buckets} | {None}, shape
 
 
-@pytest.mark.parametrize("stage", ["openai"], indirect=True)
 def test_a_bill_is_the_true_one_or_a_gap(stage: Stage) -> None:
     def ask(provider: Provider) -> Any:
         return provider.billing.billed([stage.account], stage.window)
 
+    operation = {"azure": "costs.query", "openai": "openai.costs"}[stage.cloud]
     true = sum(bill.amount.amount for bill in ask(stage.provider)[0])
     assert true > 0
-    for shape, (bills, gaps) in play(stage, "openai.costs", ask):
+    for shape, (bills, gaps) in play(stage, operation, ask):
         assert gaps or sum(bill.amount.amount for bill in bills) == true, shape

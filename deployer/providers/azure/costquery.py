@@ -94,6 +94,8 @@ def _rows_of(document: Any, what: str) -> Iterator[Row]:
     if not isinstance(titles, list) or not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
         raise CloudError(f"cannot {what}: the answer holds no rows under columns", next_step=GARBLED)
     columns = [text(title, "name").lower() for title in titles]
+    if not all(columns):
+        raise CloudError(f"cannot {what}: a column has no name", next_step=GARBLED)
     for row in rows:
         if len(row) != len(columns):
             raise CloudError(f"cannot {what}: a row has {len(row)} values for {len(columns)} columns")

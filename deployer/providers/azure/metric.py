@@ -140,8 +140,10 @@ def _is_whole(result: Result) -> bool:
 
 def judge(result: Result, question: Question) -> Evidence:
     """The numbers of one answer, and why they are not the whole truth if they are not."""
-    cause = _span_flaw(result, question) or _metric_flaw(result.value or (), question)
-    return Evidence(_counts(result.value or (), question), cause)
+    metrics = result.value or ()
+    cause = _span_flaw(result, question) or _metric_flaw(metrics, question)
+    counts, lacking = _counts(metrics, question)
+    return Evidence(counts, cause or lacking)
 
 
 def _parse(content: bytes, shape: type[Any], what: str, whole: Callable[[Any], bool]) -> Any:
@@ -210,19 +212,31 @@ def _flaw(name: str, metric: Metric | None, question: Question) -> str:
     return ""
 
 
-def _counts(metrics: Iterable[Metric], question: Question) -> dict[tuple[str, ...], Counts]:
-    """Numbers only: a deployment whose points are all null is not in here."""
+def _counts(metrics: Iterable[Metric], question: Question) -> tuple[dict[tuple[str, ...], Counts], str]:
+    """Numbers only, a deployment whose points are all null is not in here; and what numbers lack to be somebody's."""
     wanted = {name.lower(): name for name in question.metrics}
     dimensions = tuple(name.lower() for name in question.dimensions)
     result: dict[tuple[str, ...], Counts] = {}
+    lacking = ""
     for metric in metrics:
         name = wanted.get(metric.name.value.lower())
         for series in (metric.series or ()) if name else ():
             key, numbers = _key(series, dimensions), _numbers(series)
+            lacking = lacking or _lack(name or "", series, key, numbers)
             if key and numbers and name:
                 counts = result.setdefault(key, {})
                 counts[name] = _sum(counts[name], numbers) if name in counts else numbers
-    return result
+    return result, lacking
+
+
+def _lack(name: str, series: Series, key: tuple[str, ...], numbers: dict[datetime, int]) -> str:
+    """A list of points that did not come is no absence of points, and a number that is nobody's is somebody's."""
+    if series.data is None:
+        return f"a series of the metric {name} came without its data"
+    if not numbers:
+        undated = any(point.total is not None for point in series.data)
+        return f"numbers of the metric {name} came without their instants" if undated else ""
+    return "" if key else f"a series of the metric {name} does not say whose it is"
 
 
 def _numbers(series: Series) -> dict[datetime, int]:

@@ -82,6 +82,27 @@ def test_metric_that_is_missing_is_not_absence() -> None:
     assert answer(quiet()).cause == "the answer lacks the metric AzureOpenAIRequests"
 
 
+def test_a_series_without_its_data_is_no_absence_of_calls() -> None:
+    bare = {"metadatavalues": series("triage")["metadatavalues"]}
+    evidence = answer(metric("AzureOpenAIRequests", bare), quiet())
+
+    assert evidence.cause == "a series of the metric AzureOpenAIRequests came without its data"
+
+
+def test_numbers_that_are_nobodys_leave_all_unknown() -> None:
+    nameless = {"data": series("triage", 4.0)["data"]}
+    undated = {**series("triage"), "data": [{"total": 4.0}]}
+
+    assert "does not say whose it is" in answer(metric("AzureOpenAIRequests", nameless), quiet()).cause
+    assert "came without their instants" in answer(metric("AzureOpenAIRequests", undated), quiet()).cause
+
+
+def test_a_series_of_nobody_without_a_number_says_nothing() -> None:
+    nobody = {"data": series("triage", None)["data"]}
+
+    assert answer(metric("AzureOpenAIRequests", nobody), quiet()).complete
+
+
 def test_as_many_series_as_asked_for_is_truncation() -> None:
     full = metric("AzureOpenAIRequests", *(series(f"d{number}", 1.0) for number in range(3)))
 
