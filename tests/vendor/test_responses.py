@@ -83,6 +83,16 @@ def test_what_is_not_kept_or_is_deleted_cannot_be_asked_for(client: OpenAI) -> N
     assert caught.value.code == "previous_response_not_found"
 
 
+def test_a_response_is_its_projects_alone(client: OpenAI) -> None:
+    projects: Any = client.admin.organization.projects
+    other = client.with_options(project=projects.create(name="other").id)
+    kept = client.responses.create(model=MODEL, input="hello")
+    with pytest.raises(openai.NotFoundError):
+        other.responses.retrieve(kept.id)
+    with pytest.raises(openai.BadRequestError, match="not found"):
+        other.responses.create(model=MODEL, input="x", previous_response_id=kept.id)
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [
