@@ -6,6 +6,7 @@ Everything is built when it is first asked for, so a command pays only for what 
 import os
 import platform
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from deployer.errors import DeployerError, InvalidFile, Problem
 from deployer.settings import Settings, prepare_home, trust_everywhere
 
 if TYPE_CHECKING:
+    from deployer.domain.deployment import Account
     from deployer.guard.context import GuardContext
     from deployer.policy.document import PolicySet
     from deployer.ports.cloud import Connection, Provider, ProviderPlugin
@@ -60,7 +62,17 @@ class App:
 
         settings = self.settings
         cache, bundle = settings.home / "cache", str(settings.ca_bundle or "")
-        return Connection(settings.vendor(), ca_bundle=bundle, scrub=settings.scrub, cache=cache)
+        return Connection(
+            settings.vendor(), ca_bundle=bundle, scrub=settings.scrub, cache=cache, written=self._accounts_written
+        )
+
+    def _accounts_written(self) -> "tuple[Account, ...]":
+        """What the ledger knows to be alive, by account; without a ledger that can be read, nothing is."""
+        if self.settings.own_database and not self.settings.ledger_file.exists():
+            return ()
+        with suppress(DeployerError):  # who needs the ledger is told by what needs it
+            return tuple(known.deployment.account for known in self.ledger.readings.tracked().values())
+        return ()
 
     @cached_property
     def ledger(self) -> "Ledger":

@@ -21,7 +21,7 @@ from deployer.errors import CloudError, NotFound
 from deployer.providers.azure.cloud import ARM_VERSION, Cloud
 from deployer.providers.azure.discovery import Found, by_turns, is_gone, search_missing
 from deployer.providers.azure.lock import Locks
-from deployer.providers.azure.mapping import to_deployment
+from deployer.providers.azure.mapping import PROVIDER, to_deployment
 from deployer.providers.azure.namesake import name_apart
 from deployer.providers.azure.version import ReadVersion
 from deployer.providers.azure.wire import get, listed, text
@@ -51,8 +51,12 @@ class AzureInventory:
         self._cloud.transport.forget_time()
         found = self.accounts()
         search_missing(self._cloud, known, found)
-        accounts = self._locks.mark_accounts(by_turns(name_apart(found, known)))
+        accounts = self._locks.mark_accounts(by_turns(name_apart(found, known or self._written())))
         return self._reading(found, accounts, self._cloud.each(self._list, accounts))
+
+    def _written(self) -> list[Account]:
+        """Who looks without a ledger at hand calls accounts as the ledger does, or would act on another of the name."""
+        return [account for account in self._cloud.connection.written() if account.provider == PROVIDER]
 
     def read(self, account: Account, name: str) -> Deployment | None:
         what, client = f"read deployment {name} of {account.name}", self._cloud.accounts(account.subscription)
