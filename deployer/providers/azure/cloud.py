@@ -85,37 +85,33 @@ class Cloud:
         def make() -> CognitiveServicesManagementClient:
             from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
 
-            return CognitiveServicesManagementClient(base_url=base, subscription_id=subscription, **options)
+            return CognitiveServicesManagementClient(subscription_id=subscription, **self._arm_options())
 
-        base, options = self.endpoints.resource_manager, self._options(self.endpoints.audience)
         return self._client(f"accounts {subscription.lower()}", make)
 
     def graph(self) -> ResourceGraphClient:
         def make() -> ResourceGraphClient:
             from azure.mgmt.resourcegraph import ResourceGraphClient
 
-            return ResourceGraphClient(base_url=base, **options)
+            return ResourceGraphClient(**self._arm_options())
 
-        base, options = self.endpoints.resource_manager, self._options(self.endpoints.audience)
         return self._client("graph", make)
 
     def costs(self) -> CostManagementClient:
         def make() -> CostManagementClient:
             from azure.mgmt.costmanagement import CostManagementClient
 
-            return CostManagementClient(base_url=base, **options)
+            return CostManagementClient(**self._arm_options())
 
-        base, options = self.endpoints.resource_manager, self._options(self.endpoints.audience)
         return self._client("costs", make)
 
     def metrics(self, region: str) -> MetricsClient:
         def make() -> MetricsClient:
             from azure.monitor.querymetrics import MetricsClient
 
-            return MetricsClient(endpoint, audience=audience, **options)
+            audience = self.endpoints.metrics_audience
+            return MetricsClient(self.endpoints.metrics_of(region), audience=audience, **self._options(audience))
 
-        endpoint, audience = self.endpoints.metrics_of(region), self.endpoints.metrics_audience
-        options = self._options(audience)
         return self._client(f"metrics {region}", make)
 
     def _client(self, name: str, make: Callable[[], T]) -> T:
@@ -124,6 +120,9 @@ class Cloud:
                 self._clients[name] = make()
             client: T = self._clients[name]
             return client
+
+    def _arm_options(self) -> dict[str, Any]:
+        return {"base_url": self.endpoints.resource_manager, **self._options(self.endpoints.audience)}
 
     def _options(self, audience: str) -> dict[str, Any]:
         """What every client shares. Few policies, and ours where the SDK's are unbounded or unlocked.
