@@ -6,8 +6,9 @@ from deployer.sandbox.azure.account import ACCOUNT
 from deployer.sandbox.azure.error import guarded
 from deployer.sandbox.azure.lookup import require_account
 from deployer.sandbox.azure.measure import MEASURES, Measure
-from deployer.sandbox.azure.metric import NAMESPACE, STEPS
+from deployer.sandbox.azure.metric import NAMESPACE
 from deployer.sandbox.azure.point import AGGREGATIONS
+from deployer.sandbox.azure.question import STEPS
 from deployer.sandbox.resource import Account
 from deployer.sandbox.wire import Request, Response, Route
 from deployer.sandbox.world import World

@@ -4,9 +4,8 @@ Split by deployment, a series exists only where there is data; `top` cuts the se
 without a word (10 when it is not given).
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urlencode
 
@@ -14,8 +13,17 @@ import msgspec
 
 from deployer.sandbox.azure.error import arm_error, guarded
 from deployer.sandbox.azure.lookup import require_subscription
-from deployer.sandbox.azure.measure import MEASURES, Measure, Sample, Source
-from deployer.sandbox.azure.point import AGGREGATIONS, Points
+from deployer.sandbox.azure.measure import Measure, Sample, Source
+from deployer.sandbox.azure.point import Points
+from deployer.sandbox.azure.question import (
+    DIMENSIONS,
+    STEPS,
+    Question,
+    is_wanted,
+    read_aggregations,
+    read_filter,
+    read_measures,
+)
 from deployer.sandbox.azure.series import RETENTION, Grains, Tally, tally_account
 from deployer.sandbox.clock import at_seconds, parse_instant, seconds_of
 from deployer.sandbox.resource import Account, Refusal
@@ -25,34 +33,7 @@ from deployer.sandbox.world import World
 NAMESPACE = "Microsoft.CognitiveServices/accounts"
 MOST_RESOURCES = 50
 DEFAULT_TOP = 10
-STEPS = {
-    "PT1M": 60, "PT5M": 300, "PT15M": 900, "PT30M": 1800, "PT1H": 3600, "PT6H": 21_600, "PT12H": 43_200, "P1D": 86_400,
-}  # fmt: skip
 Sums = tuple[Sequence[float], Sequence[int]]
-DIMENSIONS: dict[str, Callable[[Sample], str]] = {
-    "modeldeploymentname": lambda sample: sample.deployment,
-    "statuscode": lambda sample: str(sample.status),
-    "microsoft.resourceid": lambda sample: sample.resource,
-}
-_TERM = re.compile(r"^\s*([\w.]+)\s+eq\s+'([^']*)'\s*$", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked of every resource: `wanted` by dimension, an empty set for `*`."""
-
-    grains: Grains
-    interval: str
-    measures: tuple[Measure, ...]
-    wanted: dict[str, frozenset[str]]
-    top: int
-    fault: str
-    aggregations: tuple[str, ...]
-    order: str
-
-    @property
-    def split(self) -> tuple[str, ...]:
-        return tuple(self.wanted)
 
 
 def routes(world: World) -> list[Route]:
@@ -156,7 +137,7 @@ class Metrics:
 
     def _question(self, request: Request, start: str, end: str, condition: str) -> Question:
         interval = (request.query("interval") or "PT1M").upper()
-        measures = _measures(request.query("metricnames"))
+        measures = read_measures(request.query("metricnames"))
         whole = interval == "FULL"
         if not whole and interval not in STEPS:
             raise Refusal(400, "BadRequest", f"Invalid time grain '{interval}'; supported: {', '.join(STEPS)}.")
@@ -169,10 +150,10 @@ class Metrics:
             grains,
             interval,
             measures,
-            _read_filter(condition),
+            read_filter(condition),
             int(request.query("top") or DEFAULT_TOP),
             request.fault,
-            _read_aggregations(request.query("aggregation"), measures[0]),
+            read_aggregations(request.query("aggregation"), measures[0]),
             request.query("orderby").lower(),
         )
 
@@ -228,7 +209,7 @@ def _samples(sources: Sequence[Source], measure: Measure, question: Question) ->
     for source in sources:
         for sample in measure.samples(source):
             sample.resource = source.account.resource_id
-            if _wanted(sample, question):
+            if is_wanted(sample, question):
                 yield sample
 
 
@@ -263,48 +244,6 @@ def _series(names: Iterable[str], values: Iterable[str], sums: Sums, points: Poi
         for name, value in zip(names, values, strict=True)
     ]
     return b'{"metadatavalues":' + msgspec.json.encode(metadata) + b',"data":[' + points.write(*sums) + b"]}"
-
-
-def _wanted(sample: Sample, question: Question) -> bool:
-    return all(not values or DIMENSIONS[name](sample).lower() in values for name, values in question.wanted.items())
-
-
-def _measures(given: str) -> tuple[Measure, ...]:
-    """Those that are named, the first one there is when none is. Raises Refusal."""
-    names = [name.strip() for name in given.split(",") if name.strip()]
-    unknown = [name for name in names if name.lower() not in MEASURES]
-    if unknown:
-        raise Refusal(400, "BadRequest", _unknown_metrics(unknown))
-    return tuple(MEASURES[name.lower()] for name in names) or (next(iter(MEASURES.values())),)
-
-
-def _read_aggregations(given: str, measure: Measure) -> tuple[str, ...]:
-    """Those that are asked for, the metric's own without any. Raises Refusal."""
-    names = tuple(name.strip().capitalize() for name in given.split(",") if name.strip())
-    unknown = [name for name in names if name not in AGGREGATIONS]
-    if unknown:
-        raise Refusal(400, "BadRequest", f"Invalid aggregation '{unknown[0]}'; supported: {', '.join(AGGREGATIONS)}.")
-    return names or (measure.primary,)
-
-
-def _read_filter(condition: str) -> dict[str, frozenset[str]]:
-    """`A eq '*' and B eq 'x' or B eq 'y'`, by dimension in lower case. Raises Refusal."""
-    wanted: dict[str, frozenset[str]] = {}
-    for term in re.split(r"\s+(?:and|or)\s+", condition) if condition.strip() else ():
-        found = _TERM.match(term)
-        if not found or found[1].lower() not in DIMENSIONS:
-            raise Refusal(400, "BadRequest", f"Invalid filter '{term}'; dimensions: {', '.join(DIMENSIONS)}.")
-        name, value = found[1].lower(), found[2].lower()
-        wanted[name] = frozenset() if value == "*" else wanted.get(name, frozenset()) | {value}
-    return wanted
-
-
-def _unknown_metrics(names: list[str]) -> str:
-    valid = ",".join(measure.name for measure in MEASURES.values())
-    return (
-        "Failed to find metric configuration for provider: Microsoft.CognitiveServices, resource Type: accounts, "
-        f"metric: {','.join(names)}, Valid metrics: {valid}"
-    )
 
 
 def _with_value(head: dict[str, Any], value: bytes) -> bytes:
