@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from deployer.clock import Clock
+from deployer.domain.cap import AccountCaps, Cap, CapKind
 from deployer.domain.deployment import Account, Deployment
 from deployer.domain.job import Hyperparameters, Job, JobSpec
 from deployer.domain.period import Period
@@ -253,3 +254,33 @@ def test_a_bill_is_the_true_one_or_a_gap(stage: Stage) -> None:
     assert true > 0
     for shape, (bills, gaps) in play(stage, operation, ask):
         assert gaps or sum(bill.amount.amount for bill in bills) == true, shape
+
+
+@pytest.mark.parametrize("stage", ["openai"], indirect=True)
+@pytest.mark.parametrize(
+    ("kind", "operation"),
+    [
+        (CapKind.SPEND_LIMIT, "spend_limit.get"),
+        (CapKind.ALERT, "spend_alerts.list"),
+        (CapKind.RATE_LIMIT, "rate_limits.list"),
+        (CapKind.PERMISSIONS, "model_permissions.get"),
+    ],
+)
+def test_caps_are_the_true_ones_or_unread(stage: Stage, kind: CapKind, operation: str) -> None:
+    caps, hundred = stage.provider.caps, {"amount": "100.00", "currency": "USD"}
+    assert caps is not None
+    caps.set(stage.account, Cap(CapKind.SPEND_LIMIT, hundred))
+    caps.set(stage.account, Cap(CapKind.PERMISSIONS, {"mode": "deny_list", "models": ["gpt-4o"]}))
+    if not caps.read(stage.account).of(CapKind.ALERT):
+        caps.set(stage.account, Cap(CapKind.ALERT, {**hundred, "recipients": ["a@example.com"], "subject_prefix": ""}))
+    true = [(cap.key, (cap.value or {}).items()) for cap in caps.read(stage.account).of(kind)]
+
+    def ask(provider: Provider) -> AccountCaps:
+        assert provider.caps is not None
+        return provider.caps.read(stage.account)
+
+    for shape, found in play(stage, f"openai.{operation}", ask):
+        assert kind not in found.unread or shape.get("drop"), shape
+        for (key, facts), cap in zip(true, found.of(kind), strict=True) if kind not in found.unread else ():
+            told = {name: value for name, value in (cap.value or {}).items() if name not in NEW}
+            assert (cap.key, set(map(str, told.items())) <= set(map(str, facts))) == (key, True), shape

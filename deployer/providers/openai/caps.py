@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from deployer.deadline import CALL, deadline
 from deployer.domain.cap import ORGANISATION, AccountCaps, Cap, CapKind
@@ -16,8 +16,9 @@ from deployer.domain.deployment import Account
 from deployer.errors import CloudError, InvalidUsage, NotFound
 from deployer.providers.attempt import GARBLED
 from deployer.providers.openai.cloud import PROVIDER, Cloud
-from deployer.providers.page import all_items, as_mapping
+from deployer.providers.page import all_items, as_mapping, identified
 
+T = TypeVar("T")
 _CENTS = Decimal(100)
 _NAMING = {"id", "object", "model"}
 """What of a rate limit's document says whose it is; whole numbers beside it are limits, known to us or not."""
@@ -100,12 +101,12 @@ class OpenAICaps:
         alerts, where = self._place(account).spend_alerts, _where(account)
         what = f"list the spend alerts of {account.name}"
         for row in all_items(self._cloud.attempts, what, lambda: alerts.list(*where, limit=100)):
-            channel = row.get("notification_channel") or {}
+            channel = _told(what, row, "notification_channel", dict)
             value = _amount(row) | {
-                "recipients": [str(name) for name in channel.get("recipients") or ()],
+                "recipients": [str(name) for name in _told(what, channel, "recipients", list)],
                 "subject_prefix": str(channel.get("subject_prefix") or ""),
             }
-            yield Cap(CapKind.ALERT, value, str(row.get("id", "")))
+            yield Cap(CapKind.ALERT, value, str(identified(what, row)["id"]))
 
     def _set_alert(self, account: Account, cap: Cap) -> None:
         """Make, change or delete one; making is not repeated when an answer is lost, or two would be there."""
@@ -130,7 +131,8 @@ class OpenAICaps:
         pages = all_items(self._cloud.attempts, what, lambda: limits.list_rate_limits(account.resource_id, limit=100))
         for row in pages:
             value = {name: limit for name, limit in row.items() if name not in _NAMING and type(limit) is int}
-            yield Cap(CapKind.RATE_LIMIT, {"model": str(row.get("model", "")), **value}, str(row.get("id", "")))
+            model = _told(what, row, "model", str)
+            yield Cap(CapKind.RATE_LIMIT, {"model": model, **value}, str(identified(what, row)["id"]))
 
     def _set_rate_limit(self, account: Account, cap: Cap) -> None:
         if cap.value is None:
@@ -151,7 +153,9 @@ class OpenAICaps:
             return ()
         if not row.get("mode"):
             raise CloudError(f"cannot {what}: the answer does not say whether it allows or denies", next_step=GARBLED)
-        models = [str(name) for name in row.get("model_ids") or ()]
+        if "model_ids" not in row:
+            raise CloudError(f"cannot {what}: the answer does not say which models", next_step=GARBLED)
+        models = [str(name) for name in row["model_ids"] or ()]
         return (Cap(CapKind.PERMISSIONS, {"mode": str(row["mode"]), "models": models}),)
 
     def _set_permissions(self, account: Account, cap: Cap) -> None:
@@ -180,6 +184,14 @@ class OpenAICaps:
 def _where(account: Account) -> tuple[str, ...]:
     """What comes before the other arguments: the project's id, nothing for the whole organisation."""
     return () if account.name == ORGANISATION else (account.resource_id,)
+
+
+def _told(what: str, row: Mapping[str, Any], name: str, kind: type[T]) -> T:
+    """What a cap must say: half of one would be put back as another."""
+    value = row.get(name)
+    if not isinstance(value, kind):
+        raise CloudError(f"cannot {what}: one of them came without its {name}", next_step=GARBLED)
+    return value
 
 
 def _amount(row: Mapping[str, Any]) -> dict[str, Any]:
