@@ -63,7 +63,7 @@ class AzureDeployments:
                 self._put(what, request)
             else:
                 self._unless_busy(lambda: self._order(what, request))
-        created = self._inventory.read(account, request.name)
+        created = self._afterwards(account, request.name)
         if created is None:
             message = f"cannot {what}: it was created and is gone again"
             raise NotFound(message, status=404, maybe_done=True, next_step=LOOK)
@@ -148,8 +148,16 @@ class AzureDeployments:
         except Unfinished as error:
             raise CloudError(f"cannot {what}: {error}", maybe_done=True, next_step="look at it again later") from None
 
+    def _afterwards(self, account: Account, name: str) -> Deployment | None:
+        """What stands there after a change; the change was made, whether or not it can be seen."""
+        try:
+            return self._inventory.read(account, name)
+        except CloudError as error:
+            error.maybe_done = True
+            raise
+
     def _read_again(self, what: str, deployment: Deployment) -> Deployment:
-        found = self._inventory.read(deployment.account, deployment.name)
+        found = self._afterwards(deployment.account, deployment.name)
         if found is None:
             raise NotFound(f"cannot {what}: it is gone", status=404, next_step=LOOK)
         return found
