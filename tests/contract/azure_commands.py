@@ -32,6 +32,8 @@ CREATE = (
     "--sku GlobalStandard --capacity 1 --unguarded -o json"
 )
 VERIFY = 120.0
+PROOF: dict[str, Any] = {**target("deployments.get"), "after": 1}
+"""Every look at the deployment but the one that comes before the change."""
 
 
 def _new(console: Console, home: Path) -> Given:
@@ -151,6 +153,14 @@ AZURE = (
         count=_stands, settle=_remove, changes=False,
     ),
     Act(
+        *("deployment create, reading back", CREATE, PROOF, 1, LOOK + CREATE_LIMIT + CALL, _new),
+        count=_stands, settle=_remove, changes=False,
+    ),
+    Act(
+        *("deployment scale, reading back", "deployment scale {name} --capacity 2 -o json", PROOF, 1),
+        *(LOOK + CREATE_LIMIT, _placed), count=_has_two_units, settle=_remove, changes=False,
+    ),
+    Act(
         *("deployment scale", "deployment scale {name} --capacity 2 -o json", target("deployments.patch"), 1),
         *(LOOK + CREATE_LIMIT, _placed), count=_has_two_units, settle=_remove,
     ),
@@ -165,6 +175,11 @@ AZURE = (
     Act(
         *("deployment delete", "deployment delete {name} --yes -o json", target("deployments.delete"), 1),
         *(LOOK + DELETE_LIMIT + VERIFY, _placed), count=_is_gone, settle=_remove, again=DONE | FAILED,
+    ),
+    Act(
+        *("deployment delete, proving", "deployment delete {name} --yes -o json", PROOF, 1),
+        *(LOOK + DELETE_LIMIT + VERIFY + CALL, _placed), count=_is_gone, settle=_remove, again=DONE | FAILED,
+        changes=False, vanishes=True,
     ),
     Act(
         *("deployment restore", "deployment restore {name} --unguarded -o json", target("deployments.put"), 1),
@@ -205,6 +220,11 @@ AZURE = (
     Act(
         *("guard apply, looking", "guard apply -o json", target("deployments.get"), 1),
         *(2 * LOOK + DELETE_LIMIT + VERIFY, _forgotten), count=_is_gone, settle=_remove, vanishes=True, changes=False,
+    ),
+    Act(
+        *("guard apply, proving", "guard apply -o json", PROOF, 1),
+        *(2 * LOOK + DELETE_LIMIT + VERIFY + CALL, _forgotten), count=_is_gone, settle=_remove, vanishes=True,
+        changes=False,
     ),
     Look(
         *("cap show", "cap show -o json", target("budgets.list"), 0, 2 * LOOK),

@@ -107,9 +107,10 @@ def _has_bill(document: Any, console: Console, given: Given) -> bool:
     return any(row["billed"] is not None for row in document)
 
 
-def _cap_set(name: str, words: str, operation: str, kind: CapKind, **given: Any) -> Act:
+def _cap_set(name: str, words: str, operation: str, kind: CapKind, after: int = 0, **given: Any) -> Act:
     options = {"prepare": _without(kind), "count": _number_of(kind)} | given
-    return Act(name, SET + words, target(f"openai.{operation}"), 1, 4 * CALL + VERIFY, **options)
+    where: dict[str, Any] = {**target(f"openai.{operation}"), "after": after}
+    return Act(name, SET + words, where, 1, 4 * CALL + VERIFY, **options)
 
 
 SHOW_CAPS = "cap show {account} -o json"
@@ -170,6 +171,10 @@ OPENAI = (
         *("cap set, model", "--deny-model gpt-4.1-2025-04-14", "model_permissions.set", CapKind.PERMISSIONS)
     ),
     _cap_set(*("cap set, spend limit", "--spend-limit 100USD", "spend_limit.set", CapKind.SPEND_LIMIT)),
+    _cap_set(
+        *("cap set, proving", "--spend-limit 100USD", "spend_limit.get", CapKind.SPEND_LIMIT),
+        changes=False, after=1,
+    ),
     _cap_set(
         *("cap set, rate limit", f"--rate-limit {RATE_MODEL}={{rate}}", "rate_limits.update", CapKind.RATE_LIMIT),
         prepare=_other_rate, count=_has_rate,
