@@ -134,6 +134,7 @@ AZURE = (
     ),
     Look("deployment show", "deployment show {standing} -o json", OF_ONE, 1, LOOK, place),
     Look("deployment show, use", "deployment show {standing} -o json", METRICS, 5, 2 * LOOK, place, shows=knows_use),
+    Look("deployment protect", "deployment protect {standing} -o json", OF_ONE, 1, LOOK, place),
     Look("deployment call, finding", "deployment call {standing} hello -o json", OF_ONE, 1, LOOK, place),
     Look("deployment call", "deployment call {standing} hello -o json", target("azure.chat"), 1, LOOK + CALL, place),
     Act(

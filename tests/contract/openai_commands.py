@@ -130,6 +130,7 @@ OPENAI = (
     Look("deployment list, use", "deployment list -o json", USE, 5, 2 * LOOK, place, shows=knows_use),
     Look("deployment show", "deployment show {standing} -o json", MODELS, 1, LOOK, place),
     Look("deployment show, use", "deployment show {standing} -o json", USE, 5, 2 * LOOK, place, shows=knows_use),
+    Look("deployment protect", "deployment protect {standing} -o json", MODELS, 1, LOOK, place),
     Look("deployment call", CALL_ONE, target("openai.chat"), 1, LOOK + CALL, place),
     Look("deployment create", CREATE, target("openai.models.get"), 1, LOOK + CALL, place),
     Look("finetune estimate", ESTIMATE, PROJECTS, 1, LOOK, new_job),

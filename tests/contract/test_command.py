@@ -177,6 +177,7 @@ def _tells_what_it_does_not_know(row: Look, trouble: Trouble, said: Said, consol
 
 OFFLINE = (
     "demo", "init", "sandbox", "journal", "policy", "price", "dataset", "guard status", "guard pause", "guard resume",
+    "deployment unprotect",
 )  # fmt: skip
 """Commands, or groups of them, that ask no cloud: the first two play on the sandbox or write files."""
 THE_SAME = {"serve": "guard apply"}
