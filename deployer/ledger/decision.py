@@ -1,40 +1,24 @@
 """What was told, protected, paused and concluded: the memory that the next decision reads."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from deployer.domain.act import ActKind, Phase
-from deployer.domain.plan import Action, ActionKind, History, Warned
+from deployer.domain.plan import Action, History
 from deployer.domain.subject import Subject
 from deployer.ledger.codec import from_json, to_instant, to_json, to_micros
 from deployer.ledger.resumption import Resumptions
 from deployer.ledger.schema import act, outcome, pause, protection, step, told
 from deployer.ledger.sighting import read_unread
-from deployer.ledger.statement import Connection, Statement
+from deployer.ledger.statement import Statement
 from deployer.ledger.store import Store
-
-MEMORY = timedelta(days=800)
-"""How far back warnings and alerts are remembered: longer than two of the longest budget periods."""
+from deployer.ledger.telling import Telling
 
 _TOLD = Statement(insert(told))
-_RECENT = Statement(
-    select(
-        told.c.kind,
-        told.c.policy,
-        told.c.rule,
-        told.c.key,
-        told.c.instance,
-        told.c.episode,
-        told.c.at,
-        told.c.delivered,
-    )
-    .where(told.c.at >= bindparam("since"))
-    .order_by(told.c.at, told.c.id)
-)
 _withdrawn = exists(select(step.c.id).where(step.c.act_id == act.c.id, step.c.phase == Phase.WITHDRAWN.value))
 _ACTS = Statement(
     select(func.count().label("acts")).where(
@@ -56,12 +40,13 @@ class SqlDecisions:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._resumptions = Resumptions()
+        self._telling = Telling()
 
     def history(self, now: datetime) -> History:
         """What the ledger remembers at `now`. `acts_today` are undeploys by policy; a person's are not limited."""
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         with self._store.read() as connection:
-            warnings, alerts = _read_told(connection, now)
+            warnings, alerts = self._telling.read(connection, now)
             acts = connection.first(_ACTS, {"since": to_micros(midnight)}).acts
             protected = frozenset(row.key for row in connection.rows(_PROTECTED))
             paused = connection.first(_PAUSED)
@@ -103,18 +88,3 @@ class SqlDecisions:
         with self._store.read() as connection:
             row = connection.first(_LAST)
         return (to_instant(row.at), from_json(row.summary)) if row else None
-
-
-def _read_told(
-    connection: Connection, now: datetime
-) -> tuple[dict[tuple[str, str, str, str], Warned], frozenset[tuple[str, str]]]:
-    """The latest warning of each deployment and rule; alerts that reached somebody (others are to be told again)."""
-    warnings: dict[tuple[str, str, str, str], Warned] = {}
-    alerts: set[tuple[str, str]] = set()
-    for row in connection.rows(_RECENT, {"since": to_micros(now - MEMORY)}):
-        if row.kind == ActionKind.WARN.value:
-            warned = Warned(to_instant(row.at), row.episode, bool(row.delivered))
-            warnings[row.key, row.instance, row.policy, row.rule] = warned
-        elif row.delivered:
-            alerts.add((row.policy, row.episode))
-    return warnings, frozenset(alerts)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -10,8 +11,9 @@ from deployer.domain.act import ActKind, Phase
 from deployer.domain.deployment import Deployment
 from deployer.domain.money import Money
 from deployer.domain.plan import Action, ActionKind, Warned
+from deployer.ledger.telling import MEMORY
 from deployer.ports.ledger import Ledger
-from tests.ledger.world import DAY, HOUR, START, deployment, snapshot
+from tests.ledger.world import DAY, HOUR, START, deployment, opened, snapshot
 
 ONE = deployment()
 NOON = START + 12 * HOUR
@@ -44,6 +46,38 @@ def test_warning_of_an_earlier_instance_is_not_that_of_the_next(ledger: Ledger) 
     ledger.decisions.record_told(action(ActionKind.WARN, target=again), NOON, delivered=True)
 
     assert {key[1] for key in ledger.decisions.history(NOON).warnings} == {START.isoformat(), NOON.isoformat()}
+
+
+def test_latest_warning_is_the_latest_by_its_time_whoever_wrote_first(ledger: Ledger) -> None:
+    ledger.decisions.record_told(action(ActionKind.WARN, episode="idle since one"), NOON + HOUR, delivered=True)
+    ledger.decisions.record_told(action(ActionKind.WARN), NOON, delivered=True)
+
+    assert [one.episode for one in ledger.decisions.history(NOON + DAY).warnings.values()] == ["idle since one"]
+
+
+def test_what_another_process_told_since_the_last_look_is_remembered(ledger: Ledger, tmp_path: Path) -> None:
+    other = opened(tmp_path)
+    other.decisions.record_told(action(ActionKind.ALERT, episode="50%", target=None), NOON, delivered=True)
+    before = ledger.decisions.history(NOON + HOUR)
+
+    other.decisions.record_told(action(ActionKind.ALERT, episode="80%", target=None), NOON + HOUR, delivered=True)
+    other.decisions.record_told(action(ActionKind.WARN), NOON + HOUR, delivered=True)
+    other.close()
+
+    after = ledger.decisions.history(NOON + DAY)
+    assert before.alerts == {("dev", "50%")}
+    assert after.alerts == {("dev", "50%"), ("dev", "80%")}
+    assert (len(before.warnings), len(after.warnings)) == (0, 1)
+
+
+def test_what_was_told_years_ago_is_forgotten_also_by_a_process_that_has_seen_it(ledger: Ledger) -> None:
+    ledger.decisions.record_told(action(ActionKind.WARN), NOON, delivered=True)
+    ledger.decisions.record_told(action(ActionKind.ALERT, episode="50%", target=None), NOON, delivered=True)
+
+    at_last, later = (ledger.decisions.history(NOON + MEMORY + after) for after in (timedelta(0), HOUR))
+
+    assert (len(at_last.warnings), len(at_last.alerts)) == (1, 1)
+    assert (len(later.warnings), len(later.alerts)) == (0, 0)
 
 
 def test_alert_is_told_once_it_was_delivered(ledger: Ledger) -> None:
