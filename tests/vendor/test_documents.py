@@ -71,6 +71,8 @@ SERVED = {
     "retrieve-project-api-key", "retrieve-project-service-account", "retrieve-project-user", "retrieve-user",
     "usage-embeddings", "usage-file-search-calls", "usage-images", "usage-moderations", "usage-vector-stores",
     "usage-web-search-calls",
+    "UploadFile_Start", "UploadFile_Part", "UploadFile_Complete", "UploadFile_Cancel", "createUpload",
+    "addUploadPart", "completeUpload", "cancelUpload",
     "Files_Delete", "archive-project", "create-project", "deleteFile", "deleteModel", "retrieve-project",
 }  # fmt: skip
 LEAST = 200

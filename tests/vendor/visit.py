@@ -227,10 +227,21 @@ def converse(client: OpenAI, model: str) -> None:
         responses.retrieve(first)
 
 
+def upload(client: OpenAI) -> None:
+    """A file in two parts, and one that comes to nothing."""
+    data: Any = as_jsonl(tickets(20, 2))
+    wanted: Any = {"filename": "u.jsonl", "mime_type": "text/jsonl", "purpose": "fine-tune", "bytes": len(data)}
+    begun = client.uploads.create(**wanted).id
+    parts = [client.uploads.parts.create(begun, data=part).id for part in (data[:99], data[99:])]
+    client.uploads.complete(begun, part_ids=parts)
+    client.uploads.cancel(client.uploads.create(**wanted).id)
+
+
 def train(client: OpenAI, clock: Clock) -> str:
     """A fine-tune on either vendor, with everything that can be read and done on the way."""
     file = client.files.create(file=("t.jsonl", as_jsonl(tickets(20, 1))), purpose="fine-tune").id
     clock.sleep(60)
+    upload(client)
     jobs = client.fine_tuning.jobs
     job = jobs.create(model="gpt-4.1-mini-2025-04-14", training_file=file, validation_file=file, suffix="care").id
     other = jobs.create(model="gpt-4.1-mini-2025-04-14", training_file=file).id

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from deployer.sandbox.dataplane.dialect import Dialect, write_checkpoints, write_events
 from deployer.sandbox.dataplane.error import raising
 from deployer.sandbox.dataplane.page import answer_page
+from deployer.sandbox.dataplane.upload import Uploads
 from deployer.sandbox.training.file import BadUpload, StoredFile, Upload, parse_upload
 from deployer.sandbox.training.grader import check_grader
 from deployer.sandbox.training.job import Job
@@ -48,6 +49,7 @@ class FineTuningApi:
     ) -> None:
         self._world, self._workshop, self._dialect = world, workshop, dialect
         self._owner, self._may_train, self._has_room = owner, may_train, has_room
+        self._uploads = Uploads(world, dialect, owner, self._check_upload, self._store)
 
     def routes(self, prefix: str, group: str) -> list[Route]:
         """All operations below `prefix`; `group` begins the operations' names."""
@@ -58,6 +60,7 @@ class FineTuningApi:
             ("GET", f"{prefix}/files/{{file}}", "files.get", self._get_file),
             ("GET", f"{prefix}/files/{{file}}/content", "files.content", self._read_file),
             ("DELETE", f"{prefix}/files/{{file}}", "files.delete", self._delete_file),
+            *self._uploads.routes(prefix),
             ("POST", f"{prefix}/fine_tuning/jobs", "jobs.create", self._create),
             ("GET", f"{prefix}/fine_tuning/jobs", "jobs.list", self._list),
             ("GET", job, "jobs.get", self._get),
@@ -82,9 +85,11 @@ class FineTuningApi:
         except BadUpload as error:
             raise self._dialect.bad_request(str(error)) from error
         self._check_upload(upload)
+        return Response.json(self._write_file(self._store(owner, upload)), self._dialect.created_status)
+
+    def _store(self, owner: str, upload: Upload) -> StoredFile:
         self._has_room(owner, "file")
-        file = self._workshop.upload(owner, upload)
-        return Response.json(self._write_file(file), self._dialect.created_status)
+        return self._workshop.upload(owner, upload)
 
     def _check_upload(self, upload: Upload) -> None:
         """Raises ApiError for a file that nothing can be done with."""

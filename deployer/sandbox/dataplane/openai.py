@@ -34,12 +34,14 @@ from deployer.sandbox.wire import Handler, Headers, Request, Response, Route
 from deployer.sandbox.world import World
 
 Wish = TypeVar("Wish")
+_FORMS = ("openai.files.create", "openai.uploads.part")
+"""What is sent as a form; everything else is JSON."""
 
 
 def routes(world: World) -> list[Route]:
     tenant = Tenant(world)
     found = [*OpenAIDataPlane(world, tenant).routes(), *organization.routes(world, tenant)]
-    return [route if route.operation == "openai.files.create" else json_only(route) for route in found]
+    return [route if route.operation in _FORMS else json_only(route) for route in found]
 
 
 @dataclass(frozen=True)

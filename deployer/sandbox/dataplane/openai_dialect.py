@@ -119,8 +119,8 @@ class OpenAIDialect:
         return lines + (self._ending(job, phase) if phase.ended else [])
 
     def missing(self, what: str, identifier: str) -> ApiError:
-        if what == "file":
-            return openai_error(404, f"No such File object: {identifier}", param="id")
+        if what != "job":
+            return openai_error(404, f"No such {what.capitalize()} object: {identifier}", param="id")
         message = f"Could not find fine tune: {identifier}"
         return openai_error(404, message, code="fine_tune_not_found", param="fine_tune_id")
 
