@@ -6,10 +6,10 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from deployer.domain.act import Act, ActKind
-from deployer.errors import DeployerError
+from deployer.errors import DeployerError, InvalidUsage
 from deployer.guard.context import GuardContext
 from deployer.ports.cloud import Provider
-from deployer.training.follow import Followed, settle_jobs
+from deployer.training.follow import Followed, find_job, settle_jobs
 from deployer.training.intervention import recover_interventions
 from deployer.training.limit import held, max_hours
 from deployer.training.order import choose_account
@@ -32,7 +32,7 @@ def settle_open(context: GuardContext, say: Say = lambda _: None) -> tuple[Follo
         provider = context.providers.get(str(act.body.get("provider", "")))
         if act.kind is not ActKind.START_JOB or provider is None or not job_id_of(act):
             continue
-        found = _look(provider, act, say)
+        found = _look(context, provider, act, say)
         if found is not None and found.job.ended:
             with suppress(DeployerError):
                 settled += settle_jobs(context, found.provider, found.account, (found.job,))
@@ -41,15 +41,23 @@ def settle_open(context: GuardContext, say: Say = lambda _: None) -> tuple[Follo
     return tuple(settled)
 
 
-def _look(provider: Provider, act: Act, say: Say) -> Followed | None:
+def _look(context: GuardContext, provider: Provider, act: Act, say: Say) -> Followed | None:
     job_id = job_id_of(act)
     try:
-        account = choose_account(provider, str(act.body.get("account", "")))
-        return Followed(provider, account, provider.training.job(account, job_id))
+        return _found(context, provider, str(act.body.get("account", "")), job_id)
     except DeployerError as error:
         if max_hours(act) is not None:
             say(f"{job_id} could not be looked at, so nobody holds it to its hours: {error.message}")
         return None
+
+
+def _found(context: GuardContext, provider: Provider, name: str, job_id: str) -> Followed:
+    """In its account; or, as its project goes by another name since an admin key lists it, wherever it is."""
+    try:
+        account = choose_account(provider, name)
+    except InvalidUsage:
+        return find_job(context, job_id, provider.name)
+    return Followed(provider, account, provider.training.job(account, job_id))
 
 
 def _hold(context: GuardContext, found: Followed, act: Act, say: Say) -> None:

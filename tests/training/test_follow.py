@@ -16,6 +16,7 @@ from deployer.training.follow import Followed, find_job, list_jobs, watch
 from deployer.training.metric import result_of
 from deployer.training.start import start
 from deployer.training.upkeep import settle_open
+from tests.providers.opening import open_provider
 from tests.training.world import World
 
 
@@ -83,6 +84,17 @@ def test_a_sweep_settles_jobs_that_nobody_watches(world: World) -> None:
     assert [each.job.id for each in settle_open(world.context)] == [found.job.id]
     assert charges(world, f"job:azure:{found.job.id}")[0].amount == Money(invoiced(world))
     assert settle_open(world.context) == ()
+
+
+def test_a_job_started_without_an_admin_key_is_settled_with_one(world: World) -> None:
+    both = world.providers
+    world.providers = {"openai": open_provider("openai", world.sandbox, world.clock, OPENAI_ADMIN_KEY="")}
+    found = begin(world, provider="openai", account="")
+    assert found.account.name == "default"
+    world.clock.sleep(7200)
+    world.providers = both
+    assert [each.account.name for each in settle_open(world.context)] == ["proj_default"]
+    assert world.reserved() == 0
 
 
 def test_a_cloud_that_does_not_answer_leaves_the_job_for_the_next_sweep(world: World) -> None:
