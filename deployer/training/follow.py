@@ -118,7 +118,7 @@ def watch(context: GuardContext, found: Followed) -> Iterator[Look]:
     """
     training, account, job_id = found.provider.training, found.account, found.job.id
     told: set[tuple[str, str]] = set()
-    wait = FIRST_WAIT
+    wait, before = FIRST_WAIT, ""
     while True:
         job = training.job(account, job_id)
         events = training.events(account, job_id)  # read after the job, so that an ended job's events are whole
@@ -129,11 +129,11 @@ def watch(context: GuardContext, found: Followed) -> Iterator[Look]:
         seen, acts = replace(found, job=job), _acts(context)
         act = _act_of(seen, acts)
         job, warning = held(context, seen, act, events) if act else (job, "")
-        yield Look(job, fresh, warning)
+        yield Look(job, fresh, warning if warning != before else "")
         if job.ended or job.status.lower() == "paused":
             return
         context.clock.sleep(wait)
-        wait = min(wait * 1.5, LONGEST_WAIT)
+        wait, before = min(wait * 1.5, LONGEST_WAIT), warning
 
 
 def settle_jobs(

@@ -27,7 +27,6 @@ def settle_open(context: GuardContext, say: Say = lambda _: None) -> tuple[Follo
     recover_starts(context)
     recover_interventions(context)
     settled: list[Followed] = []
-    paused = context.ledger.decisions.history(context.clock.now()).paused
     for act in context.ledger.journal.unfinished():
         provider = context.providers.get(str(act.body.get("provider", "")))
         if act.kind is not ActKind.START_JOB or provider is None or not job_id_of(act):
@@ -36,7 +35,7 @@ def settle_open(context: GuardContext, say: Say = lambda _: None) -> tuple[Follo
         if found is not None and found.job.ended:
             with suppress(DeployerError):
                 settled += settle_jobs(context, found.provider, found.account, (found.job,))
-        elif found is not None and not paused:
+        elif found is not None:
             _hold(context, found, act, say)
     return tuple(settled)
 

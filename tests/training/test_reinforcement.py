@@ -14,6 +14,8 @@ from deployer.domain.money import Money
 from deployer.errors import InvalidFile, InvalidUsage, Refused
 from deployer.training.cancel import cancel
 from deployer.training.follow import Followed, find_job, watch
+from deployer.training.intervention import PAUSE, intervene
+from deployer.training.limit import WHO
 from deployer.training.order import Order
 from deployer.training.pause import resume, warnings
 from deployer.training.start import Started, start
@@ -183,6 +185,33 @@ def test_a_paused_guard_pauses_no_job(world: World, files: dict[str, Path]) -> N
     running(world, started)
     world.ledger.decisions.pause(True, "a person", world.clock.now())
     world.clock.sleep(600)
+    settle_open(world.context)
+    assert find_job(world.context, started.job.id).job.status == "running"
+
+
+def test_nor_does_a_watch_while_the_guard_is_paused_and_it_says_so_once(world: World, files: dict[str, Path]) -> None:
+    started = begin(world, files, "openai", max_hours=Decimal("0.01"))
+    running(world, started)
+    world.ledger.decisions.pause(True, "a person", world.clock.now())
+    looks = list(watch(world.context, find_job(world.context, started.job.id)))
+    assert looks[-1].job.status == "succeeded"
+    assert [look.warning for look in looks if look.warning] == [
+        f"{started.job.id}: its hours are over, and it goes on because the guard is paused"
+    ]
+
+
+@CLOUDS
+def test_who_resumes_a_job_is_not_stopped_though_who_paused_it_died_at_once(
+    world: World, files: dict[str, Path], provider: str
+) -> None:
+    """The pause is in the journal, and the start does not say it yet."""
+    started = begin(world, files, provider, max_hours=Decimal("0.1"))
+    found = running(world, started)
+    world.clock.sleep(600)
+    intervene(world.context, found, PAUSE, who=WHO)
+    world.clock.sleep(60)
+    resume(world.context, find_job(world.context, started.job.id), who="a person")
+    world.clock.sleep(60)
     settle_open(world.context)
     assert find_job(world.context, started.job.id).job.status == "running"
 
