@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from deployer.domain.act import Act, ActKind, Phase, Step
@@ -17,7 +17,8 @@ from deployer.ledger.store import Store
 _ACT = Statement(insert(act))
 _STEP = Statement(insert(step))
 _ended = exists(select(step.c.id).where(step.c.act_id == act.c.id, ENDED_ONLY))
-_OPEN = Statement(select(act).where(~_ended).order_by(act.c.id))
+_OPEN = Statement(select(act).where(act.c.id > bindparam("ended_to"), ~_ended).order_by(act.c.id))
+_LAST = Statement(select(func.max(act.c.id).label("id")))
 _NEWEST = Statement(select(act).order_by(act.c.id.desc()).limit(bindparam("limit")))
 _ONE = Statement(select(act).where(act.c.id == bindparam("number")))
 _STEPS = Statement(select(step).where(among(step.c.act_id, "acts")).order_by(step.c.id))
@@ -28,6 +29,8 @@ class SqlJournal:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._ended_to = 0
+        """All acts up to this one have ended, and what has ended stays so."""
 
     def intend(
         self,
@@ -69,7 +72,10 @@ class SqlJournal:
 
     def unfinished(self) -> tuple[Act, ...]:
         with self._store.read() as connection:
-            return _acts(connection, connection.rows(_OPEN))
+            last = connection.first(_LAST).id or 0
+            found = _acts(connection, connection.rows(_OPEN, {"ended_to": self._ended_to}))
+        self._ended_to = found[0].id - 1 if found else last
+        return found
 
     def acts(self, limit: int = 100) -> tuple[Act, ...]:
         with self._store.read() as connection:

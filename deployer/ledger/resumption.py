@@ -19,12 +19,13 @@ from deployer.ledger.statement import Connection, Statement
 Name = tuple[str, str]
 """`DeploymentId.key` and instance."""
 
+_ended = select(func.max(step.c.at)).where(step.c.act_id == act.c.id, step.c.phase == Phase.DONE.value)
 _DONE = Statement(
-    select(act.c.subject, act.c.instance, func.max(step.c.at).label("at"))
-    .join(step, step.c.act_id == act.c.id)
-    .where(act.c.kind == ActKind.RESUME.value, step.c.phase == Phase.DONE.value)
-    .group_by(act.c.subject, act.c.instance)
+    select(act.c.subject, act.c.instance, _ended.scalar_subquery().label("at")).where(
+        act.c.kind == ActKind.RESUME.value
+    )
 )
+"""Not joined: SQLite would go through all steps of all acts, and there are few acts of this kind."""
 _paused = func.instr(sighting.c.document, '"state":"Paused"') > 0
 _looked = (
     select(sighting.c.id, subject.c.key, subject.c.instance, sighting.c.event, _paused.label("paused"), sweep.c.as_of)
@@ -51,8 +52,9 @@ class Resumptions:
             self._look(connection)
             found = dict(self._resumed)
         for row in connection.rows(_DONE):
-            name, at = (row.subject, row.instance), to_instant(row.at)
-            found[name] = max(at, found.get(name, at))
+            if row.at is not None:
+                name, at = (row.subject, row.instance), to_instant(row.at)
+                found[name] = max(at, found.get(name, at))
         return found
 
     def _look(self, connection: Connection) -> None:

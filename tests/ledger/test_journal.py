@@ -52,6 +52,28 @@ def test_acts_are_unfinished_until_a_final_step(ledger: Ledger) -> None:
     assert [act.id for act in ledger.journal.unfinished()] == [acts[3].id]
 
 
+def test_act_that_stays_open_is_unfinished_at_every_look_whatever_ends_around_it(ledger: Ledger) -> None:
+    before, stays, after = (intend(ledger, f"azure:aoai-dev/{name}") for name in "abc")
+    looks = [ledger.journal.unfinished()]
+    for act in (after, before):
+        ledger.journal.step(act.id, Phase.DONE, START)
+        looks.append(ledger.journal.unfinished())
+
+    open_acts = [[act.id for act in look] for look in looks]
+    assert open_acts == [[before.id, stays.id, after.id], [before.id, stays.id], [stays.id]]
+
+
+def test_act_that_another_process_began_after_all_had_ended_is_unfinished(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.journal.step(intend(ledger).id, Phase.DONE, START)
+    assert ledger.journal.unfinished() == ()
+
+    other = opened(tmp_path)
+    begun = intend(other)
+    other.close()
+
+    assert [act.id for act in ledger.journal.unfinished()] == [begun.id]
+
+
 def test_newest_acts_come_first_and_are_limited(ledger: Ledger) -> None:
     acts = [intend(ledger, f"azure:aoai-dev/{index}") for index in range(5)]
 
