@@ -13,7 +13,7 @@ from deployer.errors import CloudError, DeployerError, Refused
 from deployer.guard.context import GuardContext
 from deployer.guard.lock import exclusive
 from deployer.ports.cloud import Provider, Training
-from deployer.training.order import choose_account
+from deployer.training.order import account_of
 from deployer.training.outcome import subject_key
 
 if TYPE_CHECKING:
@@ -62,7 +62,12 @@ def intervene(context: GuardContext, found: Followed, how: Intervention, *, who:
             instance=job.created_at.isoformat() if job.created_at else "",
             who=who,
             reason=reason or "asked for",
-            body={"provider": job.provider, "account": found.account.name, "job": job.id},
+            body={
+                "provider": job.provider,
+                "account": found.account.name,
+                "account_id": found.account.resource_id,
+                "job": job.id,
+            },
             numbers={},
             at=context.clock.now(),
         )
@@ -90,7 +95,7 @@ def recover_interventions(context: GuardContext) -> None:
 
 def _recover(context: GuardContext, provider: Provider, act: Act) -> None:
     try:
-        account = choose_account(provider, str(act.body.get("account", "")))
+        account = account_of(provider, act)
         job = provider.training.job(account, str(act.body.get("job", "")))
     except DeployerError:
         return  # the next start asks again

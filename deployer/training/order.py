@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from deployer.datasets.check import DatasetReport, check_dataset
+from deployer.domain.act import Act
 from deployer.domain.deployment import Account
 from deployer.domain.job import Hyperparameters
 from deployer.errors import CloudError, DeployerError, InvalidFile, InvalidUsage, NotFound, Refused
@@ -216,6 +217,15 @@ def choose_account(provider: Provider, name: str) -> Account:
     if not reading.accounts:
         raise NotFound(f"no account of {provider.name} was found", next_step="`deployer doctor` says what is seen")
     raise InvalidUsage(f"{provider.name} has no account {name!r}", next_step=f"it has {known}")
+
+
+def account_of(provider: Provider, act: Act) -> Account:
+    """Where an act was: by the vendor's id, for its name may be another's by now; by name where it moved since."""
+    name = str(act.body.get("account", ""))
+    try:
+        return choose_account(provider, str(act.body.get("account_id") or name))
+    except InvalidUsage:
+        return choose_account(provider, name)
 
 
 def _names(account: Account) -> set[str]:

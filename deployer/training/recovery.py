@@ -13,7 +13,7 @@ from deployer.guard.context import GuardContext
 from deployer.guard.gate import settle_ids
 from deployer.guard.lock import exclusive
 from deployer.ports.cloud import Provider
-from deployer.training.order import choose_account
+from deployer.training.order import account_of
 
 MARKER = "deployer_act"
 """The metadata key that ties a job to the intent in the journal; its value is in the files' names too."""
@@ -98,7 +98,7 @@ def _in_flight(act: Act, now: datetime) -> float:
 def _recover(context: GuardContext, provider: Provider, act: Act) -> None:
     """A cloud that cannot be asked now leaves the act, and what it holds, for the next start."""
     try:
-        account = choose_account(provider, str(act.body.get("account", "")))
+        account = account_of(provider, act)
         adopt(context, provider, account, act)
     except CloudError:
         return

@@ -150,6 +150,7 @@ def _intend(context: GuardContext, quoted: Quote, marker: str, who: str, over_bu
             "marker": marker,
             "provider": quoted.provider.name,
             "account": quoted.account.name,
+            "account_id": quoted.account.resource_id,
             "model": order.model,
             "training": str(order.training),
             "validation": str(order.validation or ""),

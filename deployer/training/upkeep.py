@@ -12,7 +12,7 @@ from deployer.ports.cloud import Provider
 from deployer.training.follow import Followed, find_job, settle_jobs
 from deployer.training.intervention import recover_interventions
 from deployer.training.limit import held, max_hours
-from deployer.training.order import choose_account
+from deployer.training.order import account_of
 from deployer.training.recovery import job_id_of, recover_starts
 
 Say = Callable[[str], None]
@@ -43,20 +43,20 @@ def settle_open(context: GuardContext, say: Say = lambda _: None) -> tuple[Follo
 def _look(context: GuardContext, provider: Provider, act: Act, say: Say) -> Followed | None:
     job_id = job_id_of(act)
     try:
-        return _found(context, provider, str(act.body.get("account", "")), job_id)
+        return _found(context, provider, act)
     except DeployerError as error:
         if max_hours(act) is not None:
             say(f"{job_id} could not be looked at, so nobody holds it to its hours: {error.message}")
         return None
 
 
-def _found(context: GuardContext, provider: Provider, name: str, job_id: str) -> Followed:
+def _found(context: GuardContext, provider: Provider, act: Act) -> Followed:
     """In its account; or, as its project goes by another name since an admin key lists it, wherever it is."""
     try:
-        account = choose_account(provider, name)
+        account = account_of(provider, act)
     except InvalidUsage:
-        return find_job(context, job_id, provider.name)
-    return Followed(provider, account, provider.training.job(account, job_id))
+        return find_job(context, job_id_of(act), provider.name)
+    return Followed(provider, account, provider.training.job(account, job_id_of(act)))
 
 
 def _hold(context: GuardContext, found: Followed, act: Act, say: Say) -> None:

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from deployer.sandbox.process import Sandbox
+from tests.namesake import OURS, THEIRS, show_older
 
 Run = Callable[..., Any]
-OURS, THEIRS = "aoai-dev-eastus2", "aoai-dev-eastus2@11111111.rg-models"
-PATH = f"/subscriptions/{{}}/resourceGroups/rg-models/providers/Microsoft.CognitiveServices/accounts/{OURS}"
 POLICIES = """\
 version: 1
 policies:
@@ -30,22 +29,6 @@ def joined(sandbox: Sandbox, run: Run, tmp_path: Path) -> Sandbox:
     run("guard", "plan", env={"DEPLOYER_POLICIES": str(policies)})
     show_older(sandbox)
     return sandbox
-
-
-def show_older(sandbox: Sandbox) -> None:
-    known, twin_id = PATH.format(sandbox.env["AZURE_SUBSCRIPTION_ID"]), PATH.format("11111111-0000")
-    both = [
-        {"id": one, "kind": "OpenAI", "location": "eastus2", "properties": {"dateCreated": born}}
-        for one, born in ((known, "2026-02-02"), (twin_id, "2026-01-01"))
-    ]
-    twin = {"id": f"{twin_id}/deployments/support", "name": "support", "sku": {"name": "Standard", "capacity": 1}}
-    model = {"format": "OpenAI", "name": "gpt-4.1", "version": "2025-04-14"}
-    twin["properties"] = {"model": model, "provisioningState": "Succeeded"}
-    answer = {"kind": "status", "status": 200}
-    sandbox.client.fault({**answer, "operation": "graph.resources", "body": {"data": both, "totalRecords": 2}})
-    sandbox.client.fault({**answer, "path": "11111111-0000.*deployments/support", "body": twin})
-    sandbox.client.fault({**answer, "path": "11111111-0000.*deployments", "body": {"value": [twin]}})
-    sandbox.client.fault({**answer, "path": "11111111-0000.*locks", "body": {"value": []}})
 
 
 def test_who_looks_calls_an_account_as_the_ledger_does(joined: Sandbox, run: Run) -> None:

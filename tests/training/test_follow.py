@@ -16,6 +16,7 @@ from deployer.training.follow import Followed, find_job, list_jobs, watch
 from deployer.training.metric import result_of
 from deployer.training.start import start
 from deployer.training.upkeep import settle_open
+from tests.namesake import show_older
 from tests.providers.opening import open_provider
 from tests.training.world import World
 
@@ -84,6 +85,13 @@ def test_a_sweep_settles_jobs_that_nobody_watches(world: World) -> None:
     assert [each.job.id for each in settle_open(world.context)] == [found.job.id]
     assert charges(world, f"job:azure:{found.job.id}")[0].amount == Money(invoiced(world))
     assert settle_open(world.context) == ()
+
+
+def test_a_job_is_settled_in_its_account_though_another_bears_the_name_now(world: World) -> None:
+    found = begin(world)
+    world.clock.sleep(7200)
+    show_older(world.sandbox)
+    assert [each.account.resource_id for each in settle_open(world.context)] == [found.account.resource_id]
 
 
 def test_a_job_started_without_an_admin_key_is_settled_with_one(world: World) -> None:
