@@ -103,4 +103,6 @@ def _recover(context: GuardContext, provider: Provider, act: Act) -> None:
     except CloudError:
         return
     except DeployerError as error:
-        context.ledger.journal.step(act.id, Phase.INTENT, context.clock.now(), f"cannot be finished: {error.message}")
+        why = f"cannot be finished: {error.message}"
+        if all(step.detail != why for step in act.steps):
+            context.ledger.journal.step(act.id, Phase.INTENT, context.clock.now(), why)

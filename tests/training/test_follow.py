@@ -199,3 +199,15 @@ def test_the_result_file_is_summarised(world: World) -> None:
     summary = result_of(find_job(world.context, found.job.id))
     assert summary is not None
     assert summary["steps"] == 60
+
+
+def test_a_start_that_cannot_be_finished_says_so_once(world: World) -> None:
+    """Its account is not there any more; a sweep an hour must not write a line an hour."""
+    body = {"provider": "azure", "account": "aoai-of-old", "fingerprint": "f", "marker": "m"}
+    world.ledger.journal.intend(
+        ActKind.START_JOB, "job:azure:m", "", "a person", "asked for", body, {}, world.clock.now()
+    )
+    for _ in range(3):
+        settle_open(world.context)
+    (act,) = world.ledger.journal.acts()
+    assert [step.detail.partition(":")[0] for step in act.steps] == ["", "cannot be finished"]
