@@ -127,6 +127,8 @@ def advance(duration: timedelta | None, to: datetime | None, output: str) -> Non
     "--add", "added", multiple=True, metavar="KEY", help="Add a key unknown to all (kind reshaped); repeatable."
 )
 @click.option("--lower", is_flag=True, help="Write all keys in lower case (kind reshaped).")
+@click.option("--takes", type=FiniteType(min=0), help="Seconds by which each such request moves the sandbox's time on.")
+@click.option("--after", type=click.IntRange(min=1), help="How many such requests pass first.")
 @click.option("--times", type=click.IntRange(min=1), help="How often; default: until cleared.")
 @click.option("--rate", type=FiniteType(0, 1), help="Share of the requests; default: all.")
 def fault(

@@ -163,6 +163,15 @@ def test_answers_come_in_the_shape_that_was_ordered(running: Sandbox, run: Run) 
     }
 
 
+def test_fault_may_come_late_and_take_time(running: Sandbox, run: Run) -> None:
+    before = running.client.now()
+    order = ("--status", "500", "--operation", "openai.models.list", "--after", "1", "--times", "1", "--takes", "25")
+    run("sandbox", "fault", "status", *order)
+    run("deployment", "list", "--provider", "openai", "--no-usage")
+    run("deployment", "list", "--provider", "openai", "--no-usage")
+    assert (running.client.now() - before).total_seconds() >= 25
+
+
 def test_faults_are_cleared(running: Sandbox, run: Run) -> None:
     run("sandbox", "fault", "status", "--status", "403")
     run("sandbox", "fault", "--clear")
