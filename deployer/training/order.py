@@ -14,6 +14,7 @@ from deployer.datasets.check import DatasetReport, check_dataset
 from deployer.domain.act import Act
 from deployer.domain.deployment import Account
 from deployer.domain.job import Hyperparameters
+from deployer.domain.snapshot import InventoryReading
 from deployer.errors import CloudError, DeployerError, InvalidFile, InvalidUsage, NotFound, Refused
 from deployer.guard.context import GuardContext
 from deployer.ports.cloud import Provider
@@ -201,9 +202,12 @@ def choose_provider(providers: Mapping[str, Provider], name: str) -> Provider:
     return next(iter(providers.values()))
 
 
-def choose_account(provider: Provider, name: str) -> Account:
-    """The account of that name, or the only one. Raises InvalidUsage, NotFound, or CloudError when it may be unseen."""
-    reading = provider.inventory.observe()
+def choose_account(provider: Provider, name: str, seen: InventoryReading | None = None) -> Account:
+    """The account of that name, or the only one. Raises InvalidUsage, NotFound, or CloudError when it may be unseen.
+
+    `seen` is what the cloud showed a moment ago.
+    """
+    reading = seen or provider.inventory.observe()
     found = [account for account in reading.accounts if not name or name.lower() in _names(account)]
     if len(found) == 1 and (name or reading.complete):
         return found[0]
@@ -219,13 +223,13 @@ def choose_account(provider: Provider, name: str) -> Account:
     raise InvalidUsage(f"{provider.name} has no account {name!r}", next_step=f"it has {known}")
 
 
-def account_of(provider: Provider, act: Act) -> Account:
+def account_of(provider: Provider, act: Act, seen: InventoryReading | None = None) -> Account:
     """Where an act was: by the vendor's id, for its name may be another's by now; by name where it moved since."""
     name = str(act.body.get("account", ""))
     try:
-        return choose_account(provider, str(act.body.get("account_id") or name))
+        return choose_account(provider, str(act.body.get("account_id") or name), seen)
     except InvalidUsage:
-        return choose_account(provider, name)
+        return choose_account(provider, name, seen)
 
 
 def _names(account: Account) -> set[str]:

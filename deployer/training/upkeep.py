@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from deployer.domain.act import Act, ActKind
+from deployer.domain.snapshot import InventoryReading
 from deployer.errors import DeployerError, InvalidUsage
 from deployer.guard.context import GuardContext
 from deployer.ports.cloud import Provider
@@ -19,7 +20,7 @@ Say = Callable[[str], None]
 
 
 def settle_open(context: GuardContext, say: Say = lambda _: None) -> tuple[Followed, ...]:
-    """Settle the jobs that have ended, pause those whose hours are over; a call for each that is open.
+    """Settle the jobs that have ended, pause those whose hours are over; one look at each cloud, one at each job.
 
     So that a budget knows what a job cost although nobody lists it. A cloud that does not answer now is asked
     again by the next sweep; where that leaves a job without its limit, it is said.
@@ -27,11 +28,12 @@ def settle_open(context: GuardContext, say: Say = lambda _: None) -> tuple[Follo
     recover_starts(context)
     recover_interventions(context)
     settled: list[Followed] = []
+    seen: dict[str, InventoryReading] = {}
     for act in context.ledger.journal.unfinished():
         provider = context.providers.get(str(act.body.get("provider", "")))
         if act.kind is not ActKind.START_JOB or provider is None or not job_id_of(act):
             continue
-        found = _look(context, provider, act, say)
+        found = _look(context, provider, act, seen, say)
         if found is not None and found.job.ended:
             with suppress(DeployerError):
                 settled += settle_jobs(context, found.provider, found.account, (found.job,))
@@ -40,20 +42,25 @@ def settle_open(context: GuardContext, say: Say = lambda _: None) -> tuple[Follo
     return tuple(settled)
 
 
-def _look(context: GuardContext, provider: Provider, act: Act, say: Say) -> Followed | None:
+def _look(
+    context: GuardContext, provider: Provider, act: Act, seen: dict[str, InventoryReading], say: Say
+) -> Followed | None:
+    """`seen` gathers what each cloud showed."""
     job_id = job_id_of(act)
     try:
-        return _found(context, provider, act)
+        if provider.name not in seen:
+            seen[provider.name] = provider.inventory.observe()
+        return _found(context, provider, act, seen[provider.name])
     except DeployerError as error:
         if max_hours(act) is not None:
             say(f"{job_id} could not be looked at, so nobody holds it to its hours: {error.message}")
         return None
 
 
-def _found(context: GuardContext, provider: Provider, act: Act) -> Followed:
+def _found(context: GuardContext, provider: Provider, act: Act, seen: InventoryReading) -> Followed:
     """In its account; or, as its project goes by another name since an admin key lists it, wherever it is."""
     try:
-        account = account_of(provider, act)
+        account = account_of(provider, act, seen)
     except InvalidUsage:
         return find_job(context, job_id_of(act), provider.name)
     return Followed(provider, account, provider.training.job(account, job_id_of(act)))

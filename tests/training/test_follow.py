@@ -211,3 +211,11 @@ def test_a_start_that_cannot_be_finished_says_so_once(world: World) -> None:
         settle_open(world.context)
     (act,) = world.ledger.journal.acts()
     assert [step.detail.partition(":")[0] for step in act.steps] == ["", "cannot be finished"]
+
+
+def test_a_cloud_is_looked_at_once_however_many_jobs_are_open(world: World) -> None:
+    for seed in (1, 2):
+        begin(world, seed=seed)
+    before = world.sandbox.client.requests()["by_operation"]["graph.resources"]
+    settle_open(world.context)
+    assert world.sandbox.client.requests()["by_operation"]["graph.resources"] == before + 1
