@@ -49,8 +49,7 @@ def apply_held(context: GuardContext, checked: CheckedPlan, hold: Hold) -> Outco
     plan = _bounded(context, checked.plan)
     told = tell_due(context, plan.actions)
     results = tuple(_act(context, checked.snapshot, action, hold) for action in dearest_first(plan.acts))
-    tell_ended(context, results)
-    return Outcome(plan, results=results, told=told, failures=undelivered(told), applied=True)
+    return Outcome(plan, results=tell_ended(context, results), told=told, failures=undelivered(told), applied=True)
 
 
 def dearest_first(acts: Iterable[Action]) -> list[Action]:

@@ -44,8 +44,7 @@ def record_removed(context: GuardContext) -> tuple[ActResult, ...]:
             return ()
         results = tuple(_record(context, one) for one in _without_act(context, fresh))
     memory_of(context.ledger).explained.update(_who(one) for one in fresh)
-    tell_ended(context, results)
-    return results
+    return tell_ended(context, results)
 
 
 def finish_removed(context: GuardContext, act: Act) -> ActResult:

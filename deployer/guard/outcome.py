@@ -14,7 +14,7 @@ class ActResult:
     """How one act ended; `act_id` is its journal entry, None when it was given up before its intent.
 
     `phase` is final, or the phase in which the act was left to whoever is at it now. `unread`: it was
-    given up because what it stands on could not be read.
+    given up because what it stands on could not be read. `unheard`: nobody received the message on its end.
     """
 
     kind: ActKind
@@ -25,6 +25,7 @@ class ActResult:
     action: Action | None = None
     deployment: Deployment | None = None
     unread: bool = False
+    unheard: bool = False
 
     @property
     def failed(self) -> bool:

@@ -30,9 +30,7 @@ Finish = Callable[[GuardContext, Snapshot, Act], ActResult]
 def recover(context: GuardContext, whole: Snapshot) -> tuple[ActResult, ...]:
     """Finish or give up every act without an end, except those that a living process is at."""
     results = [_recover(context, whole, act) for act in context.ledger.journal.unfinished()]
-    ended = tuple(result for result in results if result is not None)
-    tell_ended(context, [result for result in ended if result.phase.final])
-    return ended
+    return tell_ended(context, [result for result in results if result is not None])
 
 
 def recover_kind(context: GuardContext, kind: ActKind) -> tuple[ActResult, ...]:

@@ -17,6 +17,7 @@ from deployer.guard.observation import observe
 from deployer.guard.outcome import Outcome, exit_code
 from deployer.guard.recovery import recover
 from deployer.guard.retirement import with_retirements
+from deployer.guard.telling import unheard
 from deployer.guard.view import build_view
 from deployer.policy.decide import decide
 from deployer.policy.limit import bound
@@ -50,6 +51,8 @@ def apply_sweep(context: GuardContext) -> Outcome:
     else:
         outcome = Outcome(sight.plan, applied=True)
     outcome = replace(outcome, removed=record_removed(context), view=sight.view, blind=sight.blind)
+    silent = unheard((*outcome.recovered, *outcome.results, *outcome.removed))
+    outcome = replace(outcome, failures=outcome.failures + silent)
     context.ledger.decisions.record_sweep(context.clock.now(), summary(outcome))
     return outcome
 

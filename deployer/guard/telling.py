@@ -5,6 +5,7 @@ delivered is written down with it.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from deployer.domain.act import ActKind, Phase
@@ -27,12 +28,25 @@ def tell_due(context: GuardContext, actions: Iterable[Action]) -> tuple[Told, ..
     return tuple(told)
 
 
-def tell_ended(context: GuardContext, results: Sequence[ActResult]) -> None:
-    """Say how acts ended; an act is journalled, so nothing waits for this delivery."""
-    for result in results:
-        if result.act_id is not None:
-            policy = result.action.policy if result.action else ""
-            context.notifier.send(_ending(result), _channels(context, policy))
+def tell_ended(context: GuardContext, results: Iterable[ActResult]) -> tuple[ActResult, ...]:
+    """Say how acts ended, and mark those that nobody heard of: they are journalled, so nothing waits for it."""
+    return tuple(_tell_end(context, result) if result.phase.final else result for result in results)
+
+
+def _tell_end(context: GuardContext, result: ActResult) -> ActResult:
+    if result.act_id is None:
+        return result
+    policy = result.action.policy if result.action else ""
+    return replace(result, unheard=not context.notifier.send(_ending(result), _channels(context, policy)))
+
+
+def unheard(results: Iterable[ActResult]) -> tuple[str, ...]:
+    """Failures of the guard: ends of acts that nobody was told of."""
+    return tuple(
+        f"nobody received the message on the end of {one.kind} {one.subject} (journal {one.act_id})"
+        for one in results
+        if one.unheard
+    )
 
 
 def undelivered(told: Iterable[Told]) -> tuple[str, ...]:

@@ -305,6 +305,15 @@ def test_a_warning_that_nobody_received_postpones_the_act_and_is_a_failure(world
     assert [result.phase for result in world.sweep().results] == [Phase.DONE]
 
 
+def test_an_act_whose_end_nobody_heard_of_is_a_failure_of_the_guard(world: World) -> None:
+    world.warned("bot")
+    world.notifier.takes = False
+    outcome = world.sweep()
+    assert [result.phase for result in outcome.results] == [Phase.DONE]
+    assert exit_code(outcome) == 1
+    assert outcome.failures[0].startswith("nobody received the message on the end of undeploy azure:aoai-dev/bot")
+
+
 def test_a_policy_may_act_unwarned(world: World) -> None:
     world.policies = policies(replace(IDLE, act_unwarned=True))
     world.notifier.takes = False
