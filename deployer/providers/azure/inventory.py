@@ -51,12 +51,20 @@ class AzureInventory:
         self._cloud.transport.forget_time()
         found = self.accounts()
         search_missing(self._cloud, known, found)
-        accounts = self._locks.mark_accounts(by_turns(name_apart(found, known or self._written())))
+        accounts = self._locks.mark_accounts(by_turns(name_apart(found, known or self._written(found))))
         return self._reading(found, accounts, self._cloud.each(self._list, accounts))
 
-    def _written(self) -> list[Account]:
-        """Who looks without a ledger at hand calls accounts as the ledger does, or would act on another of the name."""
-        return [account for account in self._cloud.connection.written() if account.provider == PROVIDER]
+    def _written(self, found: Found) -> list[Account]:
+        """Who looks without a ledger at hand calls accounts as the ledger does, or would act on another of the name.
+
+        A name whose account is not listed any more is free when that account is gone; else it may be hidden.
+        """
+        written = [account for account in self._cloud.connection.written() if account.provider == PROVIDER]
+        ids = {account.resource_id.lower() for account in written}
+        strangers = {one.name.lower() for resource_id, one in found.accounts.items() if resource_id not in ids}
+        aside = Found(accounts=dict(found.accounts), complete=found.complete)
+        search_missing(self._cloud, [one for one in written if one.name.lower() in strangers], aside)
+        return [one for one in written if one.resource_id.lower() not in aside.vanished]
 
     def read(self, account: Account, name: str) -> Deployment | None:
         what, client = f"read deployment {name} of {account.name}", self._cloud.accounts(account.subscription)

@@ -26,6 +26,27 @@ def test_account_that_azure_does_not_know_has_vanished(azure: Provider, account:
     assert (reading.gaps, reading.unread) == ((), frozenset())
 
 
+def test_account_that_moved_is_called_as_before_by_who_only_looks(connect_azure: Connect, account: Account) -> None:
+    before = replace(account, resource_id=account.resource_id.replace("rg-models", "rg-of-old"))
+
+    reading = connect_azure(written=[before]).inventory.observe()
+
+    assert account.name in {one.name for one in reading.accounts}
+    assert (reading.vanished, reading.gaps) == (frozenset(), ())
+
+
+def test_name_of_an_account_that_may_merely_be_hidden_is_not_anothers(
+    sandbox: Sandbox, connect_azure: Connect, account: Account
+) -> None:
+    hidden = known(account, account.name, "11111111-0000")
+    sandbox.client.fault({"operation": "accounts.get", "kind": "status", "status": 403})
+
+    reading = connect_azure(written=[hidden]).inventory.observe()
+
+    assert account.name not in {one.name for one in reading.accounts}
+    assert reading.gaps == ()
+
+
 @pytest.mark.parametrize("status", [401, 403, 429, 500])
 def test_account_that_may_merely_be_hidden_is_a_gap_and_unread(
     sandbox: Sandbox, connect_azure: Connect, account: Account, status: int
