@@ -11,8 +11,8 @@ from deployer.domain.catalog import ModelList, OfferedModel
 from deployer.domain.deployment import Deployment
 from deployer.domain.model import trained_on
 
-OPENAI_LAST_TRAINING = datetime(2027, 1, 6, tzinfo=UTC)
-"""The last day on which anybody can start a fine-tune at OpenAI (deprecations page, announced 2026-05-07)."""
+OPENAI_LAST_TRAINING = datetime(2027, 1, 6, 23, 59, 59, tzinfo=UTC)
+"""The end of the last day on which anybody can start a fine-tune there (deprecations page, announced 2026-05-07)."""
 
 SOON = timedelta(days=90)
 """What ends within this time is listed by `doctor` and deployed only with a warning."""

