@@ -152,6 +152,7 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
 def started_document(started: "Started") -> dict[str, Any]:
     job = started.job
     return {
+        "id": job.id,
         "job": job.id,
         "provider": job.provider,
         "account": started.quote.account.name,

@@ -17,10 +17,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def place_options(function: F) -> F:
     """Where a job is, or shall be."""
-    function = click.option("--account", default="", help="Azure resource or OpenAI project (default: the only one).")(
-        function
-    )
-    return click.option("--provider", default="", help="azure or openai (default: the only configured one).")(function)
+    account = click.option("--account", default="", help="Azure resource or OpenAI project (default: the only one).")
+    provider = click.option("--provider", default="", help="azure or openai (default: the one with that account).")
+    return provider(account(function))
 
 
 @click.command("list")
@@ -112,7 +111,7 @@ def follow(app: "App", found: "Followed", output: str) -> dict[str, Any]:
         ready = _await_model(app, found, job.fine_tuned_model) if job.fine_tuned_model else None
     if output == "table":
         print_end(found, job)
-    ended = {"job": job.id, "status": job.status, "fine_tuned_model": job.fine_tuned_model or None}
+    ended = {"id": job.id, "job": job.id, "status": job.status, "fine_tuned_model": job.fine_tuned_model or None}
     return ended | {"ready": ready, "error": job.error or None, "events": events}
 
 

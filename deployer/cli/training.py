@@ -30,7 +30,7 @@ JOB_COLUMNS = (
     Column("status"),
     Column("created_at", "created"),
     Column("trained_tokens", "tokens", right=True),
-    Column("cost", right=True),
+    Column("cost_text", "cost", right=True),
     Column("fine_tuned_model", "fine-tuned model"),
     Column("error", "why it failed", show=lambda value: shorten(value, 80, placeholder="…")),
 )
@@ -38,7 +38,7 @@ JOB_COLUMNS = (
 
 
 def job_row(found: "Followed") -> dict[str, Any]:
-    job = found.job
+    job, cost = found.job, found.cost
     return {
         "id": job.id,
         "provider": job.provider,
@@ -49,7 +49,8 @@ def job_row(found: "Followed") -> dict[str, Any]:
         "created_at": job.created_at,
         "finished_at": job.finished_at,
         "trained_tokens": job.trained_tokens,
-        "cost": spend_text(found.cost) if found.cost else None,
+        "cost_text": spend_text(cost) if cost else None,
+        "cost": {"low": cost.low, "high": cost.high, "unpriced": cost.unpriced} if cost else None,
         "fine_tuned_model": job.fine_tuned_model or None,
         "error": job.error or None,
     }
@@ -79,6 +80,7 @@ def _checkpoint_row(checkpoint: "Checkpoint") -> dict[str, Any]:
 def print_job(portrait: "Portrait") -> None:
     """One job for people: its facts, its checkpoints in a table of their own, and what happened last."""
     document, events = job_document(portrait), portrait.events or ()
+    document["cost"] = document.pop("cost_text")
     apart = ("checkpoints", "events")
     facts = {name: value for name, value in document.items() if name not in apart and value not in (None, (), {}, [])}
     emit(facts, "table")

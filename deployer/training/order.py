@@ -91,7 +91,7 @@ class Quote:
 
 def quote(context: GuardContext, order: Order) -> Quote:
     """Check the data and price the job. Raises InvalidFile with every problem of the data; nothing is sent."""
-    provider = choose_provider(context.providers, order.provider)
+    provider = choose_provider(context.providers, order.provider, order.account)
     report, grader = _checked(order)
     if report.method == "reinforcement":
         _require_reinforceable(order, provider.name, grader)
@@ -114,7 +114,7 @@ def estimates(providers: Mapping[str, Provider], book: PriceBook, at: datetime, 
     """
     report, grader = _checked(order)
     if order.account:
-        accounts = [choose_account(choose_provider(providers, order.provider), order.account)]
+        accounts = [choose_account(choose_provider(providers, order.provider, order.account), order.account)]
     elif order.provider:
         accounts = [Account(order.provider, "", "")]
     else:
@@ -186,8 +186,8 @@ def _seen(providers: Mapping[str, Provider], account: Account, order: Order, met
         return replace(printed(account.provider, order.model), unknown=error.message)
 
 
-def choose_provider(providers: Mapping[str, Provider], name: str) -> Provider:
-    """The cloud of that name, or the only one that is configured. Raises InvalidUsage."""
+def choose_provider(providers: Mapping[str, Provider], name: str, account: str = "") -> Provider:
+    """The cloud of that name, else the only one, else the only one with that account. Raises InvalidUsage."""
     known = ", ".join(sorted(providers)) or "none"
     if name and name in providers:
         return providers[name]
@@ -198,8 +198,23 @@ def choose_provider(providers: Mapping[str, Provider], name: str) -> Provider:
     if not providers:
         raise InvalidUsage("no cloud is configured", next_step="run `deployer init`, fill in `.env`, then `doctor`")
     if len(providers) > 1:
+        if (sole := _sole_with(providers, account)) is not None:
+            return sole
         raise InvalidUsage(f"several clouds are configured: {known}", next_step="choose one with --provider")
     return next(iter(providers.values()))
+
+
+def _sole_with(providers: Mapping[str, Provider], account: str) -> Provider | None:
+    """The only cloud that has an account of that name; None while another may have one that is unseen."""
+    if not account:
+        return None
+    try:
+        readings = {name: provider.inventory.observe() for name, provider in providers.items()}
+    except CloudError:
+        return None
+    having = [name for name, seen in readings.items() if any(account.lower() in _names(one) for one in seen.accounts)]
+    whole = all(seen.complete for name, seen in readings.items() if name not in having)
+    return providers[having[0]] if whole and len(having) == 1 else None
 
 
 def choose_account(provider: Provider, name: str, seen: InventoryReading | None = None) -> Account:

@@ -134,10 +134,18 @@ def test_a_job_is_started_watched_and_listed_with_its_cost(
     assert any("training loss=" in line for line in lines)
     assert lines[-1].startswith("Next: deployer deployment create NAME --account aoai-dev-eastus2 --model gpt-4.1-mini")
     [row] = json.loads(run("finetune", "list", "-o", "json").stdout)
-    assert (row["id"], row["status"], row["cost"]) == (job, "succeeded", "$0.01")
+    assert (row["id"], row["status"], row["cost_text"]) == (job, "succeeded", "$0.01")
     document = json.loads(run("finetune", "show", job, "-o", "json").stdout)
     assert [each["step"] for each in document["checkpoints"]] == [20, 40, 60]
     assert document["metrics"]["steps"] == 60
+
+
+def test_the_account_says_which_cloud_is_meant(run: Run, data: str) -> None:
+    order = ("finetune", "estimate", data, "--model", "gpt-4.1-mini", "-o", "json", "--account")
+    documents = [json.loads(run(*order, account).stdout) for account in ("aoai-dev-eastus2", "proj_default")]
+    clouds = [{tier["provider"] for tier in document["tiers"]} for document in documents]
+    assert clouds == [{"azure"}, {"openai"}]
+    assert "several clouds are configured" in run(*order, "nowhere", expect=2).stderr
 
 
 def test_starting_and_watching_at_once_is_one_document(

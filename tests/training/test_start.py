@@ -104,7 +104,7 @@ def test_an_account_must_be_chosen_where_there_are_several(world: World) -> None
 
 def test_a_cloud_must_be_chosen_where_there_are_several(world: World) -> None:
     with pytest.raises(InvalidUsage, match="azure, openai"):
-        run(world, provider="")
+        run(world, provider="", account="")
 
 
 def test_an_unknown_account_is_named_with_those_that_exist(world: World) -> None:
