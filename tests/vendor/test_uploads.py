@@ -40,7 +40,7 @@ def test_what_does_not_fit_together_is_refused(client: OpenAI) -> None:
     part = client.uploads.parts.create(upload.id, data=DATA[:100]).id
     with pytest.raises(openai.BadRequestError, match="do not match"):
         client.uploads.complete(upload.id, part_ids=[part])
-    with pytest.raises(openai.NotFoundError, match="(?i)part.*part_none"):
+    with pytest.raises(openai.NotFoundError, match=r"(?i)part.*part_none"):
         client.uploads.complete(upload.id, part_ids=["part_none"])
     whole = client.uploads.parts.create(upload.id, data=DATA).id
     with pytest.raises(openai.BadRequestError, match="md5"):
