@@ -109,6 +109,10 @@ class Deployment:
         """Tells two of one name apart: the cloud's creation instant, "" when unknown."""
         return self.created_at.isoformat() if self.created_at else ""
 
+    def replaces(self, other: "Deployment") -> bool:
+        """Whether it is known to be another one under the same name: both show when they were made."""
+        return None not in (self.created_at, other.created_at) and self.created_at != other.created_at
+
     @property
     def expires(self) -> datetime | None:
         """When the vendor deletes it whatever its use; None: not by its age."""

@@ -55,8 +55,10 @@ def locate(context: GuardContext, target: Deployment) -> Deployment | NoLonger:
         return NoLonger(f"it could not be read again: {error.message}", Phase.FAILED)
     if fresh is None:
         return NoLonger("it is gone already: the platform or somebody else removed it", gone=True)
-    if fresh.created_at != target.created_at:
+    if fresh.replaces(target):
         return NoLonger("another instance stands under its name now", replaced=True)
+    if fresh.created_at != target.created_at:
+        return NoLonger("whether it is the same instance is not known: it did not always show its age", Phase.FAILED)
     return fresh
 
 

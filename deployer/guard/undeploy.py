@@ -113,5 +113,4 @@ def _look(context: GuardContext, deployment: Deployment) -> tuple[bool, str]:
         seen = inventory.read(deployment.account, deployment.name)
     except CloudError as error:
         return False, f"not verified, still unknown ({error.message})"
-    gone = seen is None or (seen.created_at is not None and seen.created_at != deployment.created_at)
-    return gone, "still there"
+    return seen is None or seen.replaces(deployment), "still there"

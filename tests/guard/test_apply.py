@@ -13,6 +13,7 @@ from deployer.guard.apply import SWEEP, CheckedPlan, apply
 from deployer.guard.lock import exclusive
 from deployer.guard.outcome import exit_code
 from deployer.guard.restoration import unpack
+from deployer.guard.undeploy import undeploy
 from deployer.policy.document import Limits
 from tests.fakes import HOUR
 from tests.guard.world import IDLE, World, policies
@@ -118,6 +119,13 @@ def test_a_404_is_not_believed_while_the_deployment_is_still_to_be_seen(world: W
     [result] = world.sweep().results
     assert result.phase is Phase.FAILED
     assert result.detail.startswith("still there after")
+
+
+def test_what_shows_only_now_when_it_was_made_is_not_gone_for_that(world: World) -> None:
+    bot = world.cloud.deploy("bot")
+    world.cloud.deletion_seconds = 300
+    result = undeploy(world.context, replace(bot, created_at=None), who="a person", reason="asked for", numbers={})
+    assert (result.phase, result.detail) == (Phase.FAILED, "still there after 120 s")
 
 
 def test_a_look_that_fails_while_verifying_is_repeated(world: World) -> None:

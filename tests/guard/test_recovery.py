@@ -41,6 +41,16 @@ def begun(world: World, deployment: Deployment, *steps: Phase, who: str = GUARD)
     return act
 
 
+def test_an_act_stays_open_while_nobody_knows_whether_it_is_the_same_instance(world: World) -> None:
+    bot = world.cloud.deploy("bot")
+    begun(world, replace(bot, created_at=None), Phase.CALLED, who=PERSON)
+    [result] = world.sweep().recovered
+    assert result.phase is Phase.CALLED
+    assert "left open" in result.detail
+    assert world.phases() == [["intent", "called"]]
+    assert world.standing == {"bot"}
+
+
 def test_an_act_that_the_policies_still_ask_for_is_finished(world: World) -> None:
     [bot] = world.warned("bot")
     act = begun(world, bot)
