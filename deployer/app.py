@@ -67,11 +67,12 @@ class App:
         )
 
     def _accounts_written(self) -> "tuple[Account, ...]":
-        """What the ledger knows to be alive, by account; without a ledger that can be read, nothing is."""
-        if self.settings.own_database and not self.settings.ledger_file.exists():
-            return ()
+        """What the ledger knows to be alive, by account; none is made, and none that cannot be read is missed."""
+        from deployer.ledger.opening import database_path
+
         with suppress(DeployerError):  # who needs the ledger is told by what needs it
-            return tuple(known.deployment.account for known in self.ledger.readings.tracked().values())
+            if database_path(self.settings.database_url.reveal()).exists():
+                return tuple(known.deployment.account for known in self.ledger.readings.tracked().values())
         return ()
 
     @cached_property

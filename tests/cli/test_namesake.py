@@ -41,3 +41,13 @@ def test_name_that_the_guard_uses_is_the_one_that_is_deleted(joined: Sandbox, ru
     run("deployment", "delete", f"{OURS}/support", "--yes")
 
     assert [event["event"] for event in joined.client.deployment_events()][-1] == "deleted"
+
+
+def test_who_looks_makes_no_ledger(sandbox: Sandbox, run: Run, tmp_path: Path, home: Path) -> None:
+    ledger = tmp_path / "elsewhere" / "team.sqlite3"
+
+    run("deployment", "list", "--no-usage", env={"DEPLOYER_DATABASE_URL": f"sqlite:///{ledger}"})
+    run("deployment", "list", "--no-usage")
+
+    assert not ledger.exists()
+    assert not list(home.glob("*.sqlite3"))
