@@ -40,7 +40,7 @@ def sandbox() -> None:
 @click.option("--port", default=0, show_default="any free one", type=click.IntRange(0, 65535), help="Where to listen.")
 @click.option("--seed", default=0, show_default=True, help="Fixes everything that varies.")
 @click.option("--empty", is_flag=True, help="Start without accounts.")
-@click.option("--start", type=INSTANT, help="The instant at which its time begins (default: now).")
+@click.option("--start", type=INSTANT, help="The instant at which its time begins (default: now; frozen: 2026-09-01).")
 @click.option("--frozen", is_flag=True, help="Its time moves only by `sandbox advance`.")
 def up(port: int, seed: int, empty: bool, start: datetime | None, frozen: bool) -> None:
     """Run the emulated clouds until told to stop (Ctrl-C or SIGTERM).

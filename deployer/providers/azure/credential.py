@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenCredential
-from azure.core.exceptions import ClientAuthenticationError
+from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HTTPPolicy
 
@@ -28,6 +28,8 @@ TRUSTED = 240.0
 """Seconds for which a token is not asked for again; azure-identity renews one 300 seconds before its end."""
 SIGN_INS = 3
 """Attempts to sign in, each with the transport's own repetitions."""
+SILENCE = 30.0
+"""Seconds for which sign-in is not tried again where nobody answers: each caller would wait for it anew."""
 
 Make = Callable[[], TokenCredential]
 
@@ -44,6 +46,7 @@ class SharedCredential:
         self._clock = clock
         self._inner: TokenCredential | None = None
         self._tokens: dict[tuple[str, ...], tuple[AccessToken, float]] = {}
+        self._silent: tuple[ClientAuthenticationError, float] | None = None
         self._lock = threading.Lock()
 
     def get_token(self, *scopes: str, claims: str | None = None, **options: Any) -> AccessToken:
@@ -52,6 +55,8 @@ class SharedCredential:
             now = self._clock.monotonic()
             if known is not None and not claims and now - asked_at < TRUSTED:
                 return known
+            if self._silent is not None and now - self._silent[1] < SILENCE:
+                raise self._silent[0]
             token = self._sign_in(scopes, claims)
             self._tokens[scopes] = (token, now)
             return token
@@ -67,13 +72,17 @@ class SharedCredential:
         return f"{self.kind}: {type(member).__name__}" if member is not None else self.kind
 
     def _sign_in(self, scopes: tuple[str, ...], claims: str | None) -> AccessToken:
-        """A token of azure-identity; tried again when what failed was not a refusal of Entra's."""
+        """A token of azure-identity; tried again when neither Entra refused nor the way there was cut."""
+        self._silent = None
         for attempt in range(SIGN_INS):
             try:
                 self._inner = self._inner or self._make()
                 return self._inner.get_token(*scopes, claims=claims)
             except ClientAuthenticationError as error:
                 self._inner = None
+                if _is_unreachable(error):
+                    self._silent = (error, self._clock.monotonic())
+                    raise
                 if attempt == SIGN_INS - 1 or _is_refusal(error):
                     raise
                 self._clock.sleep(1.0 + attempt)
@@ -93,6 +102,11 @@ def _is_refusal(error: ClientAuthenticationError) -> bool:
     """Entra numbers its refusals (`AADSTS7000215`); a chain without a credential finds none a second later either."""
     unavailable = type(error).__name__ == "CredentialUnavailableError"
     return unavailable or any(sign in str(error) for sign in ("AADSTS", "DefaultAzureCredential failed"))
+
+
+def _is_unreachable(error: BaseException | None) -> bool:
+    """Whether nobody answered: the transport has tried that often enough."""
+    return error is not None and (isinstance(error, ServiceRequestError) or _is_unreachable(error.__cause__))
 
 
 class TokenPolicy(BearerTokenCredentialPolicy[Any, Any]):
