@@ -54,6 +54,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 Rows = Sequence[Mapping[str, Any]]
 _AMOUNTS = frozenset({"hourly", "monthly", "billed", "gap", "budget", "vendor", "spend_limit"})
 """Keys of rows whose values are money, or null."""
+_UNKNOWN_SUM = {"low": {"amount": None, "currency": None}, "high": {"amount": None, "currency": None}, "unpriced": []}
+"""What stands in place of a job's `cost` that is not known."""
 
 
 def output_option(function: F) -> F:
@@ -280,6 +282,8 @@ def _flatten(value: Any, prefix: str = "") -> dict[str, str]:
     """
     if value is None and prefix.rpartition(".")[2] in _AMOUNTS:
         value = {"amount": None, "currency": None}
+    if value is None and prefix == "cost":
+        value = _UNKNOWN_SUM
     if isinstance(value, dict) and value:
         flat: dict[str, str] = {}
         for key, inner in value.items():

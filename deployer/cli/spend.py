@@ -60,7 +60,10 @@ def show_spend(app: "App", period: str, by: str, billed: bool, refresh: bool, ou
     groups, total = _groups(app, span, by)
     rows = [_row(group, now) for group in [*groups, total]] if groups else []
     columns = [Column("name", by), Column("accrued_text", "accrued", right=True), Column("billed", right=True)]
-    columns += [Column("gap", right=True), Column("bill_age", "age of bill", right=True)]
+    columns += [
+        Column("gap", right=True),
+        Column("bill_age", "bill asked", show=lambda span: f"{duration(span)} ago", right=True),
+    ]
     emit(
         rows if output == "table" else [_without_text(row) for row in rows], output, columns, empty="Nothing was spent."
     )

@@ -132,7 +132,10 @@ def _print(outcome: Outcome) -> None:
     plan = outcome.plan
     say(_heading(outcome))
     _section("Gone, and not by us", [f"{result.subject}: {result.detail}" for result in outcome.removed])
-    _section("Done", [told_result(result) for result in (*outcome.recovered, *outcome.results)])
+    ends = (*outcome.recovered, *outcome.results)
+    _section("Done", [told_result(end) for end in ends if end.phase is Phase.DONE])
+    _section("Failed", [told_result(end) for end in ends if end.failed])
+    _section("Not done after all", [told_result(end) for end in ends if end.phase is Phase.WITHDRAWN])
     observed = plan.mode is Mode.OBSERVE
     if not outcome.applied or observed:
         _section("Would undeploy" if observed else "Undeploy", map(_act, plan.acts))

@@ -30,7 +30,7 @@ JOB_COLUMNS = (
     Column("status"),
     Column("created_at", "created"),
     Column("trained_tokens", "tokens", right=True),
-    Column("cost_text", "cost", right=True),
+    Column("cost", show=lambda value: spend_text(value), right=True),
     Column("fine_tuned_model", "fine-tuned model"),
     Column("error", "why it failed", show=lambda value: shorten(value, 80, placeholder="…")),
 )
@@ -38,7 +38,7 @@ JOB_COLUMNS = (
 
 
 def job_row(found: "Followed") -> dict[str, Any]:
-    job, cost = found.job, found.cost
+    job = found.job
     return {
         "id": job.id,
         "provider": job.provider,
@@ -49,8 +49,7 @@ def job_row(found: "Followed") -> dict[str, Any]:
         "created_at": job.created_at,
         "finished_at": job.finished_at,
         "trained_tokens": job.trained_tokens,
-        "cost_text": spend_text(cost) if cost else None,
-        "cost": {"low": cost.low, "high": cost.high, "unpriced": cost.unpriced} if cost else None,
+        "cost": found.cost,
         "fine_tuned_model": job.fine_tuned_model or None,
         "error": job.error or None,
     }
@@ -80,7 +79,7 @@ def _checkpoint_row(checkpoint: "Checkpoint") -> dict[str, Any]:
 def print_job(portrait: "Portrait") -> None:
     """One job for people: its facts, its checkpoints in a table of their own, and what happened last."""
     document, events = job_document(portrait), portrait.events or ()
-    document["cost"] = document.pop("cost_text")
+    document["cost"] = spend_text(portrait.found.cost) if portrait.found.cost else None
     apart = ("checkpoints", "events")
     facts = {name: value for name, value in document.items() if name not in apart and value not in (None, (), {}, [])}
     emit(facts, "table")
@@ -122,7 +121,8 @@ def print_event(event: "JobEvent") -> None:
 
 def spend_text(cost: "Spend") -> str:
     """What a job cost; `at most` where the vendor has not said what it billed."""
-    return f"at most {cost.high}" if not cost.unpriced and cost.low < cost.high else str(cost)
+    bounded = not cost.unpriced and cost.low < cost.high
+    return f"at most {str(cost.high).removeprefix('<')}" if bounded else str(cost)
 
 
 def cost_text(cost: "Spend | None") -> str:

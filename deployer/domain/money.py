@@ -50,8 +50,10 @@ class Money:
         return self.amount < other.amount
 
     def __str__(self) -> str:
-        """To the cent, as people write it: `$1,387.20`."""
+        """To the cent, as people write it: `$1,387.20`; what is something and rounds to nothing is `<$0.01`."""
         amount = self.rounded().amount
+        if not amount and self.amount > 0:
+            return f"<{Money(CENT, self.currency)}"
         sign, symbol = ("-" if amount < 0 else ""), _SYMBOLS.get(self.currency)
         if symbol:
             return f"{sign}{symbol}{abs(amount):,.2f}"

@@ -134,7 +134,8 @@ def test_a_job_is_started_watched_and_listed_with_its_cost(
     assert any("training loss=" in line for line in lines)
     assert lines[-1].startswith("Next: deployer deployment create NAME --account aoai-dev-eastus2 --model gpt-4.1-mini")
     [row] = json.loads(run("finetune", "list", "-o", "json").stdout)
-    assert (row["id"], row["status"], row["cost_text"]) == (job, "succeeded", "$0.01")
+    assert (row["id"], row["status"]) == (job, "succeeded")
+    assert row["cost"]["low"] == row["cost"]["high"] == {"amount": "0.0055", "currency": "USD"}
     document = json.loads(run("finetune", "show", job, "-o", "json").stdout)
     assert [each["step"] for each in document["checkpoints"]] == [20, 40, 60]
     assert document["metrics"]["steps"] == 60
