@@ -58,6 +58,14 @@ class Snapshot:
     vanished: frozenset[str] = frozenset()
     retirements: Mapping[str, Retirement] = field(default_factory=dict)
 
+    def settled(self, deployment: Deployment) -> bool:
+        """Whether what it used is known: a whole answer with numbers, or without any from a metric that is alive."""
+        reading = self.usage.get(deployment.id.key)
+        if reading is None or not reading.complete:
+            return False
+        alive = self.aliveness.get(deployment.account.resource_id.lower())
+        return bool(reading.buckets) or bool(alive and alive.alive)
+
     @property
     def blind(self) -> bool:
         """Whether not a single account could be read: then nothing is known of what is there."""

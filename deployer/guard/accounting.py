@@ -38,7 +38,7 @@ def account(context: GuardContext, snapshot: Snapshot, tracked: Mapping[str, Tra
     if not _record(context, believed, accrual):
         return Accounted(believed, accrual.charges)
     for deployment in snapshot.deployments:
-        if deployment.id.key in starts:
+        if deployment.id.key in starts and believed.settled(deployment):
             memory.remember(deployment, believed.usage[deployment.id.key], starts[deployment.id.key], now)
     return Accounted(believed)
 

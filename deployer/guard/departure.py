@@ -7,12 +7,13 @@ the sweeps after it read what was used up to there and charge it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from deployer.domain.act import Act, ActKind, Phase
 from deployer.domain.charge import Charge
 from deployer.domain.period import Period
-from deployer.domain.snapshot import Gone
+from deployer.domain.snapshot import Gone, Snapshot
 from deployer.domain.usage import UsageReading
 from deployer.errors import ReadOnlyLedger
 from deployer.guard.context import GuardContext
@@ -127,17 +128,24 @@ def _charge(context: GuardContext, provider: str, gone: Sequence[Gone], now: dat
     start = min(one.tracked.used_to or one.tracked.deployment.created_at or one.at for one in gone)
     earliest = max(min(start, *(one.at for one in gone)) - LATE, now - 93 * timedelta(days=1))
     window = Period(earliest.replace(minute=0, second=0, microsecond=0), usage_window(context.policies, now).end)
-    seen = context.providers[provider].usage.observe([one.tracked.deployment for one in gone], window).readings
+    ended = [one.tracked.deployment for one in gone]
+    seen = context.providers[provider].usage.observe(ended, window)
+    proof = Snapshot(now, usage=seen.readings, aliveness=seen.aliveness)
     counted = context.ledger.readings.charged_tokens([_who(one)[0] for one in gone], window)
     readings: dict[tuple[str, str], UsageReading] = {}
     charges: list[Charge] = []
     for one in gone:
-        reading = seen.get(one.tracked.deployment.id.key)
+        reading = seen.readings.get(one.tracked.deployment.id.key)
         if reading is not None:
-            readings[_who(one)] = reading
+            readings[_who(one)] = reading if proof.settled(one.tracked.deployment) else _unproven(reading)
             used = Consumption(one.tracked.deployment, reading, one.tracked, now)
             charges.extend(charge_tokens(used, context.book, by_grain(counted)))
     _write(context, now, readings, charges)
+
+
+def _unproven(reading: UsageReading) -> UsageReading:
+    """It is asked for again: an answer without a number, from a metric that never showed one, settles nothing."""
+    return replace(reading, complete=False, cause=reading.cause or "the metric has never shown a number here")
 
 
 def _write(

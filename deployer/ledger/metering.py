@@ -5,7 +5,7 @@ grain that shows activity, or shows something else than it did before. Grains of
 a complete reading without a stored grain is zeros.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -38,9 +38,17 @@ Stored = Mapping[tuple[int, int], Counts]
 
 
 def append_usage(
-    connection: Connection, sweep_id: int, readings: Mapping[int, UsageReading], known: Mapping[int, Known], at: int
+    connection: Connection,
+    sweep_id: int,
+    readings: Mapping[int, UsageReading],
+    known: Mapping[int, Known],
+    at: int,
+    settled: Collection[int],
 ) -> None:
-    """Append what the readings add to what is stored; `readings` and `known` are by subject row."""
+    """Append what the readings add to what is stored; `readings` and `known` are by subject row.
+
+    `settled` are the rows of which nothing is left to be read up to the end of their window.
+    """
     recent = {row: list(_recent(reading, known.get(row))) for row, reading in readings.items()}
     starts = [start for grains in recent.values() for start, _ in grains]
     stored = _stored(connection, min(starts)) if starts else {}
@@ -51,7 +59,7 @@ def append_usage(
         if _news(bucket, stored.get((row, start)))
     )
     connection.append_all(_GRAIN, rows)
-    _append_states(connection, sweep_id, readings, known)
+    _append_states(connection, sweep_id, readings, known, settled)
 
 
 def _recent(reading: UsageReading, known: Known | None) -> Iterator[tuple[int, UsageBucket]]:
@@ -81,22 +89,27 @@ def _counts(bucket: UsageBucket) -> Counts:
 
 
 def _append_states(
-    connection: Connection, sweep_id: int, readings: Mapping[int, UsageReading], known: Mapping[int, Known]
+    connection: Connection,
+    sweep_id: int,
+    readings: Mapping[int, UsageReading],
+    known: Mapping[int, Known],
+    settled: Collection[int],
 ) -> None:
     states = {row: _state(reading) for row, reading in readings.items()}
     news = [row for row, state in states.items() if row not in known or known[row].usage_state != state]
     connection.for_each(_USAGE, [_usage(sweep_id, row, readings[row]) for row in news])
-    connection.for_each(_STATE, [_moved(row, states[row], readings[row], known.get(row)) for row in states])
+    ends = {row: to_micros(readings[row].window.end) for row in settled}
+    connection.for_each(_STATE, [_moved(row, states[row], ends.get(row), known.get(row)) for row in states])
 
 
 def _state(reading: UsageReading) -> str:
     return COMPLETE if reading.complete else f"{INCOMPLETE}: {reading.cause}"
 
 
-def _moved(row: int, state: str, reading: UsageReading, known: Known | None) -> dict[str, Any]:
-    """Only a complete reading settles its window."""
+def _moved(row: int, state: str, end: int | None, known: Known | None) -> dict[str, Any]:
+    """Only a reading that proves something settles its window."""
     before = known.usage_to if known else None
-    return {"row": row, "state": state, "to": to_micros(reading.window.end) if reading.complete else before}
+    return {"row": row, "state": state, "to": before if end is None else end}
 
 
 def _usage(sweep_id: int, row: int, reading: UsageReading) -> dict[str, Any]:

@@ -80,7 +80,9 @@ class SqlReadings:
         with self._store.write(lasting=False) as connection:
             ids = find(connection, {*readings, *(entry.who for entry in entries)})
             sweep_id = append_sweep(connection, Snapshot(at))
-            append_usage(connection, sweep_id, {ids[who]: one for who, one in readings.items()}, {}, to_micros(at))
+            used = {ids[who]: one for who, one in readings.items()}
+            settled = {row for row, one in used.items() if one.complete}
+            append_usage(connection, sweep_id, used, {}, to_micros(at), settled)
             append(connection, entries, Basis(ids, {}, self._thread.looked), self._sources)
             self._thread.looked = None
 
@@ -155,7 +157,8 @@ def _append_usage(
     readings = {rows[key]: reading for key, reading in snapshot.usage.items() if key in rows}
     known = {one.row: one for one in alive.values()}
     if readings:
-        append_usage(connection, sweep_id, readings, known, to_micros(snapshot.as_of))
+        settled = {rows[one.id.key] for one in snapshot.deployments if snapshot.settled(one)}
+        append_usage(connection, sweep_id, readings, known, to_micros(snapshot.as_of), settled)
 
 
 def _known(alive: Mapping[str, Known]) -> dict[Instance, int]:

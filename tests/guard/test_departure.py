@@ -3,6 +3,8 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from deployer.cli.journal import undo
 from deployer.domain.act import ActKind, Phase
 from deployer.domain.charge import Meter
@@ -164,8 +166,30 @@ def test_on_the_sandbox_the_ledger_agrees_with_the_invoice(emulated: Emulated) -
     for _ in range(2):
         emulated.advance(1)
         emulated.sweep()
+    assert_tokens_agree(emulated, days=1)
+
+
+@pytest.mark.parametrize("sku", ["Standard", "DeveloperTier"], ids=["still there", "ended after 24 hours"])
+@pytest.mark.parametrize("kind", ["metrics_empty", "metrics_null"])
+def test_tokens_used_while_metrics_showed_nothing_at_all_are_charged_when_they_come(
+    emulated: Emulated, kind: str, sku: str
+) -> None:
+    emulated.deploy("bot", sku=sku)
+    emulated.client.fault({"kind": kind})
+    emulated.use("bot", 2)
+    for _ in range(5):
+        emulated.advance(12)
+        emulated.sweep()
+    emulated.client.clear_faults()
+    for _ in range(2):
+        emulated.advance(1)
+        emulated.sweep()
+    assert_tokens_agree(emulated, days=4)
+
+
+def assert_tokens_agree(emulated: Emulated, days: int) -> None:
     now = emulated.clock.now()
-    charges = emulated.ledger.readings.charges(Period(now - timedelta(days=1), now))
+    charges = emulated.ledger.readings.charges(Period(now - timedelta(days=days), now))
     billed = {line["meter"]: Decimal(line["amount"]) for line in emulated.client.invoice()["lines"]}
     for meter in (Meter.INPUT, Meter.OUTPUT):
         accrued = [one.amount.amount for one in charges if one.meter is meter and one.amount is not None]
