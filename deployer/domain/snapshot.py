@@ -11,11 +11,12 @@ from deployer.domain.usage import Aliveness, UsageReading
 
 @dataclass(frozen=True)
 class Gap:
-    """Something that could not be observed: `what` (deployments, usage, ...) of `where`, and why."""
+    """Something that could not be observed: `what` (deployments, usage, ...) of `where`, why, and what helps."""
 
     what: str
     where: str
     cause: str
+    next_step: str = ""
 
     def __str__(self) -> str:
         return f"{self.what} of {self.where}: {self.cause}"

@@ -63,6 +63,17 @@ def test_wrong_secret_ends_with_1(run: Run) -> None:
     assert {row["area"] for row in found.values() if row["health"] == "failed"} == {"azure"}
 
 
+def test_cloud_that_cannot_be_reached_is_a_matter_of_the_network_not_of_rights(run: Run) -> None:
+    nowhere = "https://localhost:9"
+    down = {"OPENAI_BASE_URL": f"{nowhere}/v1", "AZURE_AUTHORITY_HOST": nowhere}
+
+    found = findings(run, 1, **down)
+
+    for line in ("azure: azure credential", "openai: openai key"):
+        assert found[line]["next_step"].startswith("check the network and the endpoint")
+        assert "doctor" not in found[line]["next_step"]
+
+
 def test_inventory_that_cannot_be_read_ends_with_5(sandbox: Sandbox, run: Run) -> None:
     sandbox.client.fault({"kind": "status", "status": 403, "path": "aoai-dev-eastus2/deployments"})
 

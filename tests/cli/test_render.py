@@ -189,7 +189,10 @@ def test_question_that_nobody_can_answer_asks_for_yes() -> None:
         (True, True),
         (("a", Decimal("0.1")), ["a", "0.1"]),
         pytest.param(frozenset({"b", "a"}), ["a", "b"], id="a set, in order"),
-        (Gap("usage", "here", "why"), {"what": "usage", "where": "here", "cause": "why"}),
+        (
+            Gap("usage", "here", "why", "wait"),
+            {"what": "usage", "where": "here", "cause": "why", "next_step": "wait"},
+        ),
     ],
     ids=str,
 )

@@ -52,7 +52,7 @@ class Checkup:
             raise CloudError("not set", next_step="set OPENAI_API_KEY: jobs and calls need it")
         reading = self._inventory.observe()
         if reading.gaps:
-            raise CloudError(str(reading.gaps[0]), next_step="give the key the right to list models of its project")
+            raise CloudError(str(reading.gaps[0]), next_step=reading.gaps[0].next_step)
         return f"{len(reading.deployments)} fine-tuned models at {self._cloud.base_url}"
 
     def _jobs(self) -> Check:

@@ -33,7 +33,7 @@ class OpenAIInventory:
         try:
             accounts = self._cloud.accounts()
         except CloudError as error:
-            return InventoryReading(gaps=(Gap("accounts", PROVIDER, error.message),), complete=False)
+            return InventoryReading(gaps=(Gap("accounts", PROVIDER, error.message, error.next_step),), complete=False)
         read = self._all(accounts)
         gaps = tuple(one for one in read if isinstance(one, Gap))
         return InventoryReading(
@@ -68,7 +68,7 @@ class OpenAIInventory:
         try:
             return self.of(account)
         except CloudError as error:
-            return Gap("deployments", f"{PROVIDER}:{account.name}", error.message)
+            return Gap("deployments", f"{PROVIDER}:{account.name}", error.message, error.next_step)
 
     def _models(self, account: Account) -> Iterator[Deployment]:
         client, now = self._cloud.client(account), self._cloud.clock.now()
