@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from deployer.domain.act import Act, ActKind, Phase
 from deployer.domain.charge import Charge
 from deployer.domain.period import Period
-from deployer.domain.snapshot import Gone, Snapshot
+from deployer.domain.snapshot import Gone, Snapshot, Tracked
 from deployer.domain.usage import UsageReading
 from deployer.errors import ReadOnlyLedger
 from deployer.guard.context import GuardContext
@@ -27,7 +27,9 @@ from deployer.policy.decide import usage_window
 from deployer.spend.consumption import Consumption, by_grain, charge_tokens
 
 REMEMBERED = timedelta(days=3)
-"""How long after its end a deployment is still asked about."""
+"""How long after its end it is still told that something is gone."""
+ASKED = timedelta(days=14)
+"""How long after its end its use is still asked for, while that could not be read as a whole."""
 LATE = timedelta(minutes=30)
 """After so long the numbers of the last minutes have arrived."""
 WHO = "the platform or somebody else"
@@ -56,16 +58,16 @@ def finish_removed(context: GuardContext, act: Act) -> ActResult:
 def charge_late_usage(context: GuardContext) -> None:
     """Read and charge what was used before the end, once the numbers of the last minutes have come."""
     now = context.clock.now()
-    last = {one.tracked.deployment.id.key: one for one in context.ledger.readings.gone(now - REMEMBERED)}
+    last = {one.tracked.deployment.id.key: one for one in context.ledger.readings.gone(now - ASKED)}
     due = {key: one for key, one in last.items() if (one.tracked.used_to or one.at - LATE) < one.at + LATE}
     if not due or context.read_only:
         return
-    alive = context.ledger.readings.tracked()
-    late = [one for key, one in due.items() if key not in alive]
+    heirs = {key: known for key, known in context.ledger.readings.tracked().items() if key in due}
+    late = [one for key, one in due.items() if key not in heirs or heirs[key].deployment.created_at is not None]
     for provider in context.providers:
         members = [one for one in late if one.tracked.deployment.id.provider == provider]
         if members:
-            _charge(context, provider, members, now)
+            _charge(context, provider, members, now, heirs)
 
 
 # --- what is gone -------------------------------------------------------------------------------
@@ -124,7 +126,9 @@ def _who(one: Gone) -> tuple[str, str]:
 # --- what it used before ------------------------------------------------------------------------
 
 
-def _charge(context: GuardContext, provider: str, gone: Sequence[Gone], now: datetime) -> None:
+def _charge(
+    context: GuardContext, provider: str, gone: Sequence[Gone], now: datetime, heirs: Mapping[str, Tracked]
+) -> None:
     start = min(one.tracked.used_to or one.tracked.deployment.created_at or one.at for one in gone)
     earliest = max(min(start, *(one.at for one in gone)) - LATE, now - 93 * timedelta(days=1))
     window = Period(earliest.replace(minute=0, second=0, microsecond=0), usage_window(context.policies, now).end)
@@ -138,9 +142,18 @@ def _charge(context: GuardContext, provider: str, gone: Sequence[Gone], now: dat
         reading = seen.readings.get(one.tracked.deployment.id.key)
         if reading is not None:
             readings[_who(one)] = reading if proof.settled(one.tracked.deployment) else _unproven(reading)
-            used = Consumption(one.tracked.deployment, reading, one.tracked, now)
+            own = _before(reading, heirs.get(one.tracked.deployment.id.key))
+            used = Consumption(one.tracked.deployment, own, one.tracked, now)
             charges.extend(charge_tokens(used, context.book, by_grain(counted)))
     _write(context, now, readings, charges)
+
+
+def _before(reading: UsageReading, heir: Tracked | None) -> UsageReading:
+    """Without what another instance used that bears the name by now: its own reading shows that."""
+    created = heir.deployment.created_at if heir else None
+    if created is None:
+        return reading
+    return replace(reading, buckets=tuple(bucket for bucket in reading.buckets if bucket.end <= created))
 
 
 def _unproven(reading: UsageReading) -> UsageReading:
