@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from deployer.domain.charge import Bound, Charge
 from deployer.domain.deployment import Deployment
@@ -14,6 +14,10 @@ from deployer.guard.context import GuardContext
 from deployer.guard.credence import Charged, doubt
 from deployer.guard.memory import memory_of
 from deployer.spend.accrual import Accrual, accrue, close
+
+
+ASKED = timedelta(days=14)
+"""How long after its end the use of something is still asked for, while that could not be read as a whole."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,8 @@ def account(context: GuardContext, snapshot: Snapshot, tracked: Mapping[str, Tra
     }
     charged = _charged(context, snapshot, starts)
     believed = doubt(snapshot, charged, memory)
-    accrual = accrue(tracked, _uncounted(believed, starts), context.book, charged, now)
+    own = _without_inheritance(context, believed, tracked)
+    accrual = accrue(tracked, _uncounted(own, starts), context.book, charged, now)
     if not _record(context, believed, accrual):
         return Accounted(believed, accrual.charges)
     for deployment in snapshot.deployments:
@@ -52,6 +57,19 @@ def _record(context: GuardContext, snapshot: Snapshot, accrual: Accrual) -> bool
     except ReadOnlyLedger:
         return False
     return True
+
+
+def _without_inheritance(context: GuardContext, snapshot: Snapshot, tracked: Mapping[str, Tracked]) -> Snapshot:
+    """Without what another deployment used that had the name before: it is charged by itself, at its own prices."""
+    ended = {one.tracked.deployment.id.key for one in context.ledger.readings.gone(snapshot.as_of - ASKED)}
+    usage = dict(snapshot.usage)
+    for one in snapshot.deployments:
+        key, reading = one.id.key, usage.get(one.id.key)
+        replaced = key in tracked and tracked[key].instance not in ("", one.instance)
+        if reading is not None and one.created_at is not None and (replaced or key in ended):
+            buckets = tuple(bucket for bucket in reading.buckets if bucket.end > one.created_at)
+            usage[key] = replace(reading, buckets=buckets)
+    return replace(snapshot, usage=usage)
 
 
 def _uncounted(snapshot: Snapshot, starts: Mapping[str, datetime]) -> Snapshot:

@@ -16,6 +16,7 @@ from deployer.domain.period import Period
 from deployer.domain.snapshot import Gone, Snapshot, Tracked
 from deployer.domain.usage import UsageReading
 from deployer.errors import ReadOnlyLedger
+from deployer.guard.accounting import ASKED
 from deployer.guard.context import GuardContext
 from deployer.guard.lock import exclusive
 from deployer.guard.memory import memory_of
@@ -28,8 +29,6 @@ from deployer.spend.consumption import Consumption, by_grain, charge_tokens
 
 REMEMBERED = timedelta(days=3)
 """How long after its end it is still told that something is gone."""
-ASKED = timedelta(days=14)
-"""How long after its end its use is still asked for, while that could not be read as a whole."""
 LATE = timedelta(minutes=30)
 """After so long the numbers of the last minutes have arrived."""
 WHO = "the platform or somebody else"

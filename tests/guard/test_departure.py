@@ -200,6 +200,33 @@ def test_what_was_used_before_the_name_was_given_again_is_charged(emulated: Emul
     assert_tokens_agree(emulated, days=5)
 
 
+@pytest.mark.parametrize("silent", [False, True], ids=["metrics answer", "metrics show nothing for a while"])
+@pytest.mark.parametrize("by_others", [False, True], ids=["deleted by us", "deleted by others"])
+def test_tokens_are_paid_at_the_prices_of_what_had_the_name_when_they_were_used(
+    emulated: Emulated, silent: bool, by_others: bool
+) -> None:
+    emulated.deploy("bot", sku="DeveloperTier")
+    emulated.sweep()
+    emulated.use("bot", 2)
+    if silent:
+        emulated.client.fault({"kind": "metrics_empty"})
+    emulated.advance(3)
+    if by_others:
+        emulated.advance(22)
+    else:
+        delete(emulated.context, "bot", who="me (test)")
+    emulated.deploy("bot", model="gpt-4.1")
+    emulated.advance(1)
+    emulated.use("bot", 2)
+    for _ in range(2):
+        emulated.advance(1.5)
+        emulated.sweep()
+    emulated.client.clear_faults()
+    emulated.advance(1.5)
+    emulated.sweep()
+    assert_tokens_agree(emulated, days=4)
+
+
 def test_what_it_used_is_asked_for_until_metrics_answer_again(emulated: Emulated) -> None:
     emulated.deploy("bot", sku="DeveloperTier")
     emulated.sweep()
