@@ -15,7 +15,6 @@ from deployer.guard.credence import Charged, doubt
 from deployer.guard.memory import memory_of
 from deployer.spend.accrual import Accrual, accrue, close
 
-
 ASKED = timedelta(days=14)
 """How long after its end the use of something is still asked for, while that could not be read as a whole."""
 

@@ -131,7 +131,7 @@ def test_what_could_not_be_read_is_written_down(ledger: Ledger, tmp_path: Path) 
     ledger.readings.record(seen, [], [])
 
     assert rows(tmp_path, "SELECT complete, gaps, unread FROM sweep") == [
-        (0, '[{"what":"usage","where":"aoai-dev","cause":"429"}]', '["/sub/x"]')
+        (0, '[{"what":"usage","where":"aoai-dev","cause":"429","next_step":""}]', '["/sub/x"]')
     ]
 
 
