@@ -60,15 +60,25 @@ def _record(context: GuardContext, snapshot: Snapshot, accrual: Accrual) -> bool
 
 def _without_inheritance(context: GuardContext, snapshot: Snapshot, tracked: Mapping[str, Tracked]) -> Snapshot:
     """Without what another deployment used that had the name before: it is charged by itself, at its own prices."""
+    older = [one for one in snapshot.deployments if _shows_more(one, snapshot.usage.get(one.id.key))]
+    if not older:
+        return snapshot
     ended = {one.tracked.deployment.id.key for one in context.ledger.readings.gone(snapshot.as_of - ASKED)}
-    usage = dict(snapshot.usage)
-    for one in snapshot.deployments:
-        key, reading = one.id.key, usage.get(one.id.key)
-        replaced = key in tracked and tracked[key].instance not in ("", one.instance)
-        if reading is not None and one.created_at is not None and (replaced or key in ended):
-            buckets = tuple(bucket for bucket in reading.buckets if bucket.end > one.created_at)
-            usage[key] = replace(reading, buckets=buckets)
-    return replace(snapshot, usage=usage)
+    before = {key: known.instance for key, known in tracked.items()}
+    ended |= {one.id.key for one in older if before.get(one.id.key, "") not in ("", one.instance)}
+    own = {one.id.key: _own(one, snapshot.usage[one.id.key]) for one in older if one.id.key in ended}
+    return replace(snapshot, usage={**snapshot.usage, **own})
+
+
+def _shows_more(deployment: Deployment, reading: UsageReading | None) -> bool:
+    """Whether something was counted under its name before it was made."""
+    created = deployment.created_at
+    return bool(created and reading and reading.buckets and reading.buckets[0].end <= created)
+
+
+def _own(deployment: Deployment, reading: UsageReading) -> UsageReading:
+    created = deployment.created_at or reading.window.start
+    return replace(reading, buckets=tuple(bucket for bucket in reading.buckets if bucket.end > created))
 
 
 def _uncounted(snapshot: Snapshot, starts: Mapping[str, datetime]) -> Snapshot:

@@ -16,7 +16,7 @@ from deployer.guard.context import GuardContext
 from deployer.ports.cloud import DeploymentRequest, Provider
 
 _LEAVING = frozenset({"deprecating", "deprecated"})
-CAPACITY_STEP = "give --capacity a size that the vendor's list allows"
+CAPACITY_STEP = "give --capacity a size that the vendor's list allows; a restore takes the old one: create it anew"
 QUOTA_STEP = "delete or scale down what is not needed, take another region or SKU, or ask the vendor for more quota"
 
 
