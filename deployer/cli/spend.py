@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from deployer.reports.spend import Group
 
 PERIODS = ("day", "week", "month", "quarter", "year", "all")
+_UNCOUNTED_SHOWN = 3
 GROUPINGS = ("deployment", "policy", "account", "meter")
 
 
@@ -217,3 +218,15 @@ def _tell_age(app: "App", now: "datetime") -> None:
         warn("nothing was read yet: `deployer guard plan` reads what is deployed and used")
     else:
         tell(f"Accrued up to {moment(seen)}, {duration(now - seen)} ago.")
+    _warn_uncounted(app)
+
+
+def _warn_uncounted(app: "App") -> None:
+    from deployer.reports.spend import uncounted
+
+    missing = sorted(uncounted(app.ledger.readings), key=lambda one: str(one.deployment.id))
+    for one in missing[:_UNCOUNTED_SHOWN]:
+        since = f"since {moment(one.used_to)}" if one.used_to else "yet"
+        warn(f"the use of {one.deployment.id} could not be read {since}: what its tokens cost is not in the sum")
+    if len(missing) > _UNCOUNTED_SHOWN:
+        warn(f"nor that of {len(missing) - _UNCOUNTED_SHOWN} more; `deployer deployment list` says why")

@@ -6,17 +6,21 @@ groupings show none. A sum with an unpriced member says so: it is a lower bound.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from deployer.domain.charge import Bill, Bound, Charge, Spend
 from deployer.domain.money import Money
+from deployer.domain.snapshot import Tracked
 from deployer.domain.subject import Subject, SubjectSpend
 from deployer.policy.document import Policy
 from deployer.policy.match import matching
 from deployer.ports.ledger import Readings
+from deployer.spend.standing import PROVISIONED
 
 NO_POLICY = "UNGUARDED"
+_USUAL_LAG = timedelta(hours=2)
+"""A look reads use to the last whole hour, ten minutes ago: use is never known up to its instant."""
 _EVER = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -101,6 +105,17 @@ def last_seen(readings: Readings, now: datetime) -> datetime | None:
     standing = [max(tracked.accrued_to, tracked.last_seen) for tracked in readings.tracked().values()]
     ended = [] if standing else [one.at for one in readings.gone(_EVER)]
     return max((min(at, now) for at in (*standing, *ended)), default=None)
+
+
+def uncounted(readings: Readings) -> tuple[Tracked, ...]:
+    """What stands and pays by the token, and whose use was not read up to the last look: its tokens are missing."""
+    return tuple(
+        one
+        for one in readings.tracked().values()
+        if one.deployment.tier not in PROVISIONED
+        and (one.used_to is None or one.last_seen - one.used_to > _USUAL_LAG)
+        and one.last_seen - one.first_seen > _USUAL_LAG
+    )
 
 
 def _grouped(spent: Iterable[SubjectSpend], names: Callable[[Subject], tuple[str, ...]]) -> tuple[Group, ...]:

@@ -199,6 +199,25 @@ def test_table_says_how_old_the_figures_are(ask: Ask, sandbox: Sandbox, run: Run
     assert "Accrued up to 2026-09-03 00:00 UTC, 3h ago." in run("spend", "show").stderr
 
 
+def test_use_that_cannot_be_read_is_missing_in_the_sum_and_said_so(
+    ask: Ask, sandbox: Sandbox, run: Run, tmp_path: Path
+) -> None:
+    env = {"DEPLOYER_POLICIES": str(tmp_path / "dev.yaml")}
+    call = {"account": DEV, "deployment": "bot", "requests_per_hour": 2, "input_tokens": 10, "output_tokens": 10}
+    sandbox.client.traffic([call | {"start": "2026-09-02T00:00:00Z", "end": "2026-09-02T12:00:00Z"}])
+    run("guard", "plan", env=env, expect=None)
+    assert f"azure:{DEV}/bot" not in run("spend", "show").stderr
+    sandbox.client.fault({"kind": "metrics_error_code"})
+    sandbox.client.advance(seconds=6 * HOUR)
+    run("guard", "plan", env=env, expect=None)
+
+    said = run("spend", "show").stderr
+
+    missing = "what its tokens cost is not in the sum"
+    assert f"the use of azure:{DEV}/bot could not be read since 2026-09-02 23:50 UTC: {missing}" in said
+    assert f"the use of azure:{PROD}/bot could not be read yet: {missing}" in said
+
+
 def test_nothing_read_yet_is_said(run: Run) -> None:
     result = run("spend", "show")
 
