@@ -34,6 +34,16 @@ class SandboxTestClock:
         return self.now().timestamp()
 
 
+@pytest.fixture(autouse=True)
+def _settings_stay() -> Iterator[None]:
+    """What a test left in the environment, as the application does for its SDKs, is no other test's setting."""
+    before = {name: value for name, value in os.environ.items() if _is_setting(name)}
+    yield
+    for name in [name for name in os.environ if _is_setting(name) and name not in before]:
+        del os.environ[name]
+    os.environ.update(before)
+
+
 @pytest.fixture(scope="session")
 def running_sandbox() -> Iterator[RunningSandbox]:
     """One sandbox process for the whole session."""
