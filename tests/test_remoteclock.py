@@ -73,7 +73,8 @@ def test_answer_that_is_no_time_is_a_clear_error(sandbox: Sandbox) -> None:
         clock.now()
 
 
-def test_authority_that_is_not_trusted_is_a_clear_error(sandbox: Sandbox) -> None:
+def test_authority_that_is_not_trusted_is_a_clear_error(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     with pytest.raises(Unreachable, match="certificate verify failed"):
         RemoteClock(sandbox.env["DEPLOYER_CLOCK_URL"]).now()
 

@@ -39,7 +39,10 @@ def test_the_wait_is_the_one_that_was_asked_for(
     assert (clock.now() - before).total_seconds() == pytest.approx(seconds, abs=0.2)
 
 
-def test_a_certificate_that_nobody_trusts_is_said_at_once(sandbox: Sandbox, account: Account, clock: Clock) -> None:
+def test_a_certificate_that_nobody_trusts_is_said_at_once(
+    sandbox: Sandbox, account: Account, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     settings = {name: value for name, value in sandbox.env.items() if "CA" not in name and "CERT" not in name}
     provider = connect(Connection(settings), clock)
     assert provider is not None
